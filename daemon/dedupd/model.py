@@ -1,0 +1,438 @@
+"""The nouns of dedupd: frozen values that every other module speaks in.
+
+Owns no state, imports nothing of ours.  Paths are bytes, because a file name on Linux is
+bytes; a path inside a root is relative to it, its parts joined by `/`, and `b""` is the root.
+A digest is the 32 bytes of a file's SHA-256.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+Digest = bytes
+"""The SHA-256 of a whole file, 32 bytes."""
+
+
+class Role(enum.Enum):
+    """What a root is for: the library, or where pictures may be missing from it."""
+
+    HAYSTACK = "haystack"
+    NEEDLES = "needles"
+
+
+class RootState(enum.Enum):
+    """Whether what we know of a root may be trusted at this moment."""
+
+    ONLINE = "online"
+    SCANNING = "scanning"  # there, but not listed to the end since it came
+    SUSPICIOUS = "suspicious"  # there, but it lost so much that nothing is inferred
+    OFFLINE = "offline"  # missing, unmounted or replaced by something else
+
+
+class EntryType(enum.Enum):
+    """What a directory entry is, links not followed."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    LINK = "link"
+    SPECIAL = "special"  # FIFO, socket, device: never opened
+
+
+class Kind(enum.Enum):
+    """What a file is for us: by content, and by suffix where the content says nothing."""
+
+    PICTURE = "picture"
+    VIDEO = "video"
+    OTHER = "other"
+
+
+class PictureClass(enum.Enum):
+    """The six classes of the contract; every needle picture is in exactly one."""
+
+    PENDING = "pending"
+    DISMISSED = "dismissed"
+    MATCHED = "matched"
+    UNREADABLE = "unreadable"
+    POSSIBLE = "possible"
+    UNMATCHED = "unmatched"
+
+
+class FolderState(enum.Enum):
+    """The states of the contract, in the order in which the first that applies wins."""
+
+    OFFLINE = "offline"
+    UNVERIFIED = "unverified"
+    EMPTY = "empty"
+    PENDING = "pending"
+    INCOMPLETE = "incomplete"
+    REVIEW = "review"
+    IMPORTED = "imported"
+
+
+class EvidenceKind(enum.Enum):
+    """Why a picture counts as present, strongest first."""
+
+    BYTES = "bytes"
+    PIXELS = "pixels"
+    HARDLINK = "hardlink"
+    SAME = "same"
+    TURNED = "turned"
+    OWNER = "owner"
+
+
+class Stamp(NamedTuple):
+    """What tells that a file is the one we read; compared for equality only.
+
+    `ino` and `ctime_ns` are 0 on file systems that don't keep them (vfat, exfat, FUSE, SMB).
+    """
+
+    ino: int
+    size_bytes: int
+    mtime_ns: int
+    ctime_ns: int
+
+
+class Place(NamedTuple):
+    """A file or folder: the id of its root, and its path inside it."""
+
+    root: str
+    path: bytes
+
+    @property
+    def folder(self) -> bytes:
+        """Path of the folder that holds it, inside the same root."""
+        return self.path.rpartition(b"/")[0]
+
+    @property
+    def name(self) -> bytes:
+        """Last part of the path."""
+        return self.path.rpartition(b"/")[2]
+
+
+class Entry(NamedTuple):
+    """One name in a folder, as `lstat` showed it."""
+
+    name: bytes
+    type: EntryType
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A folder that the owner named, with its options.
+
+    Attributes:
+        id: Short and stable: made of the role and the path, and part of the store's keys.
+        path: Absolute, symbolic links resolved where it existed.
+        watch: "auto", "inotify", "poll" or "none".
+        poll_every_s: Seconds between two walks where events can't be had.
+        exclude: Glob patterns on paths inside the root (`**` crosses folders).
+        ignore: Name patterns that are never looked at in this role.
+    """
+
+    id: str
+    path: bytes
+    role: Role
+    watch: str = "auto"
+    poll_every_s: float = 600.0
+    exclude: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which folder on which file system a root's path leads to at this moment.
+
+    `device`, `ino` and `mount_id` tell a swap within one run.  All three may change when a disk
+    is plugged in again; `volume` doesn't: the file system's UUID, else its kind and source.
+    """
+
+    device: int
+    ino: int
+    mount_id: int
+    kind: str
+    volume: str
+    keeps_ino: bool = True
+
+    @property
+    def now(self) -> tuple[int, int, int]:
+        """What must not change while the daemon runs."""
+        return self.device, self.ino, self.mount_id
+
+    @property
+    def lasting(self) -> tuple[str, int]:
+        """What must not change between two runs."""
+        return self.volume, self.ino if self.keeps_ino else 0
+
+
+@dataclass(frozen=True, slots=True)
+class PerceptualHash:
+    """A hash that is close for pictures that look alike; compared within one algorithm only.
+
+    Attributes:
+        algorithm: Name in the table of hashes, for example "dhash".
+        bits: Length; at most 256.
+        value: The bits as an unsigned number, first bit most significant.
+    """
+
+    algorithm: str
+    bits: int
+    value: int
+
+    def __str__(self) -> str:
+        return f"{self.value:0{(self.bits + 3) // 4}x}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What the first pass learns of a picture; kept by digest.
+
+    Attributes:
+        width_px, height_px: Upright, that is after EXIF orientation.
+        dhash: 64-bit dHash as an unsigned number.
+        sketch: 16 x 16 luma area means, rows first, 256 bytes.
+        format: Content type as a short word: "jpeg", "png", ...
+        bytes_only: Why nothing but equal bytes may match this picture ("" if more may):
+            "damaged", "frames", "featureless" or "transparent".
+        note: What the codec or we said about it, for people; "" if nothing.
+        taken_at: Capture time as EXIF gives it, sub-seconds appended after a dot; "" if none.
+    """
+
+    width_px: int
+    height_px: int
+    dhash: int
+    sketch: bytes
+    format: str
+    bytes_only: str = ""
+    note: str = ""
+    taken_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that says it is a picture and can't be read as one.
+
+    `reason` is a short code ("truncated", "damaged", "unsupported", "too-large", "killed",
+    "timeout", "forbidden", ...), `detail` says it in words.
+    """
+
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The picture of a picture that decides whether two are the same.
+
+    Attributes:
+        luma: 64 x 64 luma area means of the full decode, rows first, 4,096 bytes.
+        chroma: 16 x 16 area means of Cr and Cb, rows first, Cr and Cb of a cell side by side,
+            512 bytes.
+    """
+
+    luma: bytes
+    chroma: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What looking at two pictures together gave.
+
+    `block_difference` is the largest difference of native 8 x 8 block luma means, or None where
+    the two differ in pixel size.
+    """
+
+    first: Signature | Unreadable
+    second: Signature | Unreadable
+    block_difference: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a needle picture counts as present, or why a person must decide.
+
+    Attributes:
+        distance_bits: Hamming distance of the dHashes; 0 for equal bytes.
+        score: Correlation of the two luma signatures, -1 to 1; 1.0 for equal bytes.
+        worse: In what the library's copy is worse, for example ("pixels",).
+        limit: The limit or veto that decided against `kind`; "" if none did.
+    """
+
+    kind: EvidenceKind
+    distance_bits: int = 0
+    score: float = 1.0
+    worse: tuple[str, ...] = ()
+    limit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """What we know of one file; lives in the catalogue and the store.
+
+    Attributes:
+        type: Links, special files and folders that can't be listed have records too.
+        kind: None until the content has been looked at.
+        digest: None until the whole file has been read.
+        problem: Why it can't be read, at the file level (permission, too large, ...), or None.
+        seen_at_s: When this stamp was first seen, in the daemon's monotonic seconds; minus
+            infinity for a record of an earlier run.
+        settled: Not being written any more, as far as we can tell.
+    """
+
+    stamp: Stamp
+    type: EntryType = EntryType.FILE
+    kind: Kind | None = None
+    digest: bytes | None = None
+    problem: Unreadable | None = None
+    seen_at_s: float = float("-inf")
+    settled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The class of one needle picture, with the grounds for it.
+
+    Attributes:
+        reason: Short code for every class but MATCHED; "" there.
+        witness: Where in the haystack the picture that vouches (or comes nearest) is.
+        asks: It would like to see more of the haystack: it isn't matched.
+    """
+
+    cls: PictureClass
+    reason: str = ""
+    detail: str = ""
+    evidence: Evidence | None = None
+    witness: Place | None = None
+    asks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MatchLimits:
+    """The operating point, version 1: `evidence/accuracy.md` says how it was found.
+
+    Attributes:
+        radius_bits: Largest dHash distance of a candidate.
+        sketch_correlation: Smallest sketch correlation of a candidate.
+        possible_correlation: Smallest signature correlation that a person should look at.
+        luma: Largest luma cell difference of `same`, grey levels.
+        chroma: Largest chroma cell difference of `same`, levels.
+        aspect: Largest relative difference of width / height of `same`.
+        deviation: Smallest standard deviation of a luma signature that shows anything.
+        blocks: Largest native 8 x 8 block difference of `same` where pixel sizes are equal.
+    """
+
+    radius_bits: int = 10
+    sketch_correlation: float = 0.85
+    possible_correlation: float = 0.93
+    luma: float = 4.0
+    chroma: float = 8.0
+    aspect: float = 0.015
+    deviation: float = 8.0
+    blocks: float = 9.5
+
+
+COUNT_NAMES = (
+    "pictures", "matched", "possible", "unmatched", "unreadable", "dismissed", "pending",
+    "others", "others_missing", "videos", "videos_missing", "excluded", "ignored",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The counts of the contract, of a whole tree or of one folder's own files."""
+
+    pictures: int = 0
+    matched: int = 0
+    possible: int = 0
+    unmatched: int = 0
+    unreadable: int = 0
+    dismissed: int = 0
+    pending: int = 0
+    others: int = 0
+    others_missing: int = 0
+    videos: int = 0
+    videos_missing: int = 0
+    excluded: int = 0
+    ignored: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FolderReport:
+    """One line of the report: a folder, its state, its counts.  Times are RFC 3339 or None."""
+
+    path: bytes
+    root: bytes
+    state: FolderState
+    as_of: str
+    tree: Counts
+    own: Counts
+    last_state: FolderState | None = None
+    imported_at: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RootReport:
+    """One root of the report; `watch` is "inotify", "poll" or "none"."""
+
+    role: Role
+    path: bytes
+    state: RootState
+    watch: str
+    pictures: int
+    unreadable: int
+    in_step_as_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that limits what dedupd can promise, and what to do about it."""
+
+    code: str
+    path: bytes
+    message: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How much is left to do; `eta_s` is None where it can't be said."""
+
+    pending: int = 0
+    hashed: int = 0
+    per_second: float = 0.0
+    eta_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything `status` shows, at one moment; published by the engine, never changed."""
+
+    version: str
+    time: str
+    state: str
+    problems: tuple[Problem, ...] = ()
+    queue: Queue = field(default_factory=Queue)
+    roots: tuple[RootReport, ...] = ()
+    folders: tuple[FolderReport, ...] = ()
+    totals: Counts = field(default_factory=Counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, before the log gave it a number and a time.
+
+    Attributes:
+        name: One of the contract's names, for example "folder.imported".
+        path: Absolute path it speaks of; None for the daemon itself.
+        facts: Further fields, JSON values or bytes (paths), in order.
+        id: What makes the event recognisable; "" lets the log make one that is unique.
+    """
+
+    name: str
+    path: bytes | None = None
+    facts: tuple[tuple[str, object], ...] = ()
+    id: str = ""
