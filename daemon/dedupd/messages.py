@@ -11,12 +11,16 @@ from dataclasses import dataclass
 
 from dedupd.model import (
     Comparison,
+    Counts,
     Digest,
     Entry,
     EntryType,
+    Evidence,
     Fingerprint,
+    FolderReport,
     Identity,
     Kind,
+    PictureClass,
     Place,
     Signature,
     Stamp,
@@ -102,13 +106,14 @@ WalkerJob = CheckRoot | Sweep | Glance | LookTree | LookAt
 class Read:
     """Open the file safely and look as deep as `depth` says: `WasRead`.
 
-    `purpose` comes back as it was given: b"" to identify the file, else a digest to check.
+    `errand` comes back as it was given: 0 to identify the file, else the number of the engine's
+    errand that needs the bytes.
     """
 
     place: Place
     stamp: Stamp
     depth: Depth
-    purpose: bytes = b""
+    errand: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,101 @@ class Release:
 
 WorkerJob = Decode | Sign | Compare | Release
 
+# ---- questions and answers (the protocol turns them to and from JSON) -------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AskPath:
+    """Look again, on the disk and now, at one needle folder or picture: `PathReply`."""
+
+    path: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AskPictures:
+    """The pictures of these classes below these folders (none: everywhere): `PicturesReply`."""
+
+    folders: tuple[bytes, ...]
+    classes: tuple[PictureClass, ...]
+    distinct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AskWait:
+    """Walk every root again and answer when everything found is judged: `Done`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskRescan:
+    """Walk this path again, or every root where it is None: `Done` at once."""
+
+    path: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class AskAccept:
+    """The owner says that this suspicious or replaced root is right as it is: `Done`."""
+
+    path: bytes
+
+
+Ask = AskPath | AskPictures | AskWait | AskRescan | AskAccept
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLine:
+    """One needle picture with its class; `nearest` and `path` are absolute."""
+
+    path: bytes
+    folder: bytes
+    cls: PictureClass
+    reason: str
+    detail: str = ""
+    evidence: Evidence | None = None
+    nearest: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PathReply:
+    """A folder or a picture, just looked at.
+
+    `imported` is True only if every witness was seen on an online root for this answer.
+    """
+
+    imported: bool
+    folder: FolderReport | None
+    picture: PictureLine | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesReply:
+    """The pictures asked for, by path, and how many of every class there are beside them."""
+
+    lines: tuple[PictureLine, ...]
+    totals: Counts
+    imported: bool  # every folder asked about is imported or empty
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It is done, or under way; `note` is for people."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It can't be done: three lines for the user, and whether the command line was wrong."""
+
+    what: str
+    why: str
+    fix: str = ""
+    usage: bool = False
+
+
+Reply = PathReply | PicturesReply | Done | Refused
+
 # ---- jobs for the service --------------------------------------------------------------------
 
 
@@ -154,6 +254,7 @@ class Watch:
     """Start (again) to listen to this root; `Watching` says by what."""
 
     root: str
+    identity: Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +269,7 @@ class Answer:
     """The answer to the `Inquiry` of this number."""
 
     number: int
-    fields: dict[str, object]
+    reply: Reply
 
 
 Job = WalkerJob | Read | WorkerJob | Watch | Unwatch | Answer
@@ -327,17 +428,10 @@ class WitnessesLooked:
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """Somebody asks; `request` is one of the protocol's, `Answer` has the same number."""
+    """Somebody asks; the `Answer` has the same number."""
 
     number: int
-    request: dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Accept:
-    """The owner says that this root is right as it is."""
-
-    root: str
+    ask: Ask
 
 
 Message = (
@@ -356,5 +450,4 @@ Message = (
     | TreeLooked
     | WitnessesLooked
     | Inquiry
-    | Accept
 )

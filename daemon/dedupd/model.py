@@ -83,6 +83,13 @@ class EvidenceKind(enum.Enum):
     OWNER = "owner"
 
 
+class Now(NamedTuple):
+    """One moment on both clocks: ours, which only runs forward, and the wall's, for people."""
+
+    s: float
+    wall_s: float
+
+
 class Stamp(NamedTuple):
     """What tells that a file is the one we read; compared for equality only.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
+import time
 
 
 def printable(text: str) -> str:
@@ -40,3 +41,14 @@ def path_of(fields: dict[str, object], key: str = "path") -> bytes:
 def join(root: bytes, inside: bytes) -> bytes:
     """Return the absolute path of `inside`, a path inside `root` (b"" is the root itself)."""
     return root.rstrip(b"/") + b"/" + inside if inside else root
+
+
+def parent(path: bytes) -> bytes:
+    """Return the folder that holds `path`, both inside a root; the root's is the root."""
+    return path.rpartition(b"/")[0]
+
+
+def rfc3339(wall_s: float) -> str:
+    """Return a wall-clock time as the contract writes it: UTC, milliseconds, `Z`."""
+    whole, ms = divmod(round(wall_s * 1000), 1000)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{ms:03d}Z"

@@ -1,0 +1,32 @@
+# The few commands of this project; ./run and ./test need nothing but Python.
+.POSIX:
+.PHONY: run test fix lock check-wheel bench
+
+PYTHON = .venv-test/bin/python
+UV = uv
+LOCK = "$(UV)" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+run:
+	./run
+
+test:
+	./test
+
+fix:
+	.ci/environment .venv-test requirements-test.lock
+	"$(PYTHON)" -m ruff check --fix .
+	"$(PYTHON)" -m ruff format .
+
+# Needs uv (https://docs.astral.sh/uv/); `make lock UV=/path/to/uv` where it is not on the PATH.
+# Versions that the locks name are kept unless pyproject.toml forbids them; delete a lock to renew it.
+lock:
+	printf 'setuptools\nwheel\n' | $(LOCK) pyproject.toml - -o requirements.lock
+	printf 'setuptools\nwheel\n' | $(LOCK) --extra test -c requirements.lock pyproject.toml - -o requirements-test.lock
+
+check-wheel:
+	.ci/check-wheel
+
+bench:
+	.ci/environment .venv requirements.lock
+	for script in benchmarks/*.py; do .venv/bin/python "$$script" || exit 1; done

@@ -1,0 +1,62 @@
+"""`dedupd config`: check the configuration, or show the effective one."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import enum
+import json
+import os
+import sys
+
+from dedupd.cli.configuration import configuration
+from dedupd.cli.parsing import add_root_options
+from dedupd.config import dump
+from dedupd.config_schema import Config
+from dedupd.errors import ExitCode
+from dedupd.text import shown
+
+EXAMPLE = "dedupd config check --config my.yaml"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument("action", metavar="check|show", choices=("check", "show"))
+    add_root_options(parser)
+
+
+def run(args: argparse.Namespace) -> ExitCode:
+    """Check it, and say what it comes to."""
+    config = configuration(args)
+    if args.action == "check":
+        _check(config)
+    elif args.json:
+        print(json.dumps(_fields(config), default=_plain))
+    else:
+        print(dump(config), end="")
+    return ExitCode.DONE
+
+
+def _check(config: Config) -> None:
+    for root in (*config.haystack, *config.needles):
+        if not os.path.isdir(root.path):
+            print(
+                f"dedupd: warning: {shown(root.path)} isn't there now; its {root.role.value}"
+                " root will be offline until it is",
+                file=sys.stderr,
+            )
+    print(
+        f"{shown(str(config.source or 'the command line'))} can be used:"
+        f" {len(config.haystack)} haystack and {len(config.needles)} needle roots,"
+        f" state in {shown(str(config.state))}"
+    )
+
+
+def _fields(config: Config) -> dict[str, object]:
+    return {key: value for key, value in dataclasses.asdict(config).items() if key != "lines"}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return os.fsdecode(value)
+    return value.value if isinstance(value, enum.Enum) else str(value)

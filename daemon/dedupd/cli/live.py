@@ -1,0 +1,24 @@
+"""`run --live`: show the daemon's own reports while it runs."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from dedupd.cli.screen import Screen
+from dedupd.faces.protocol import report_fields
+from dedupd.model import Report
+
+
+class Live:
+    """Shows reports on a screen; `show` is what the service calls."""
+
+    def __init__(self, stream: TextIO, *, colour: bool = True) -> None:
+        self._screen = Screen(stream, colour=colour)
+
+    def show(self, report: Report) -> None:
+        """Show the report, unless the last one was shown a moment ago.
+
+        REQUIRES to be called at least once a second, or the last change shows late.
+        """
+        if self._screen.due():
+            self._screen.draw(report_fields(report))

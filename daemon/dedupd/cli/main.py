@@ -1,0 +1,109 @@
+"""Run one command: parse, load that command's module only, and turn errors into exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from io import TextIOWrapper
+
+from dedupd import __version__
+from dedupd.cli.parsing import Parser, common, nearest
+from dedupd.errors import ExitCode, UsageError, UserError, show
+
+COMMANDS = {
+    "run": "the daemon, in the foreground",
+    "check": "look once, without a daemon: what is not in the library?",
+    "status": "what the daemon knows; with PATH: that folder or picture, looked at again now",
+    "missing": "the pictures that are not in the library, one path a line",
+    "events": "the event log",
+    "rescan": "let the daemon look again now",
+    "reload": "let the daemon read its configuration again",
+    "accept": "tell the daemon that a suspicious root is right as it is",
+    "config": "check the configuration, or show the effective one",
+    "hash": "perceptual hashes of a picture",
+}
+"""Every command with its one line of help.  Its module here has `EXAMPLE: str`,
+`add(parser) -> None` and `run(args) -> ExitCode`."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; never raises but for a mistake in here."""
+    if isinstance(sys.stdout, TextIOWrapper):  # a name may not fit into the terminal's encoding
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        code = _run(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+    except UserError as error:
+        show(error)
+        code = error.exit_code
+    except BrokenPipeError:
+        # The reader had enough.  Not 0, which would say that everything is imported.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.FAILED
+    except KeyboardInterrupt:
+        code = ExitCode.INTERRUPTED
+    except Exception:
+        # Loaded late: only bugs need it.
+        import traceback
+
+        traceback.print_exc()
+        code = ExitCode.BUG
+    return int(code)
+
+
+def _run(arguments: list[str]) -> ExitCode:
+    try:
+        args = parse(arguments)
+    except SystemExit:  # argparse leaves this way after --help and --version
+        sys.stdout.flush()
+        return ExitCode.DONE
+    command = importlib.import_module(f"dedupd.cli.{args.command}")
+    code: ExitCode = command.run(args)
+    return code
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Return the parsed command line, its command in `command`.
+
+    Raises:
+        UsageError: It is wrong.
+        SystemExit: It asked for help or for the version, and that was printed.
+    """
+    args = _main_parser().parse_args(arguments)
+    if args.command not in COMMANDS:
+        raise UsageError(
+            "dedupd: wrong command line",
+            f"there is no command {args.command!r}{nearest(args.command, COMMANDS)}",
+            "dedupd --help",
+        )
+    return command_parser(args.command).parse_whole(args.rest, args)
+
+
+def command_parser(name: str) -> Parser:
+    """Return the parser of one command."""
+    command = importlib.import_module(f"dedupd.cli.{name}")
+    parser = Parser(
+        f"dedupd {name}",
+        description=COMMANDS[name],
+        epilog=f"example:\n  {command.EXAMPLE}",
+        parents=[common()],
+    )
+    command.add(parser)
+    parser.shorten_usage()
+    return parser
+
+
+def _main_parser() -> Parser:
+    lines = [f"  {name:<9}{text}" for name, text in COMMANDS.items()]
+    parser = Parser(
+        "dedupd",
+        description="Is every picture in here already in my library?",
+        epilog="\n".join(["commands:", *lines, "", "dedupd COMMAND --help says more."]),
+        parents=[common()],
+    )
+    parser.add_argument("--version", action="version", version=f"dedupd {__version__}")
+    parser.add_argument("command", metavar="COMMAND", help="one of those below")
+    parser.add_argument("rest", metavar="...", nargs=argparse.REMAINDER, help="its arguments")
+    return parser

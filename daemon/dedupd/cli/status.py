@@ -1,0 +1,102 @@
+"""`dedupd status`: what the daemon knows; of one path: what is true at this moment."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+
+from dedupd.cli.asking import ask, report
+from dedupd.cli.parsing import absolute, add_daemon_options
+from dedupd.errors import ExitCode
+from dedupd.faces import questions
+from dedupd.faces.outputs import RENDERINGS
+from dedupd.faces.outputs.look import Look, look_of
+from dedupd.faces.outputs.text import folder_line
+from dedupd.faces.questions import Fields
+from dedupd.text import path_of, printable, shown
+
+EXAMPLE = 'dedupd status "/media/card 1" && echo "all of it is in the library"'
+
+WATCH_S = 0.5
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    add_daemon_options(parser)
+    parser.add_argument(
+        "path", metavar="PATH", nargs="?", help="look at it now: exit 0 only if it is imported"
+    )
+    parser.add_argument("--watch", action="store_true", help="keep the report on the screen")
+    parser.add_argument("--wait", action="store_true", help="first let every earlier change arrive")
+
+
+def run(args: argparse.Namespace) -> ExitCode:
+    """Ask, and print the answer."""
+    if args.wait:
+        ask(args, questions.wait(), timeout_s=None)
+    if args.path is not None:
+        return _of_path(args)
+    if args.watch:
+        return _watch(args)
+    look = look_of(sys.stdout, colour=not args.no_color)
+    print(RENDERINGS["json" if args.json else "text"].render(report(args), look))
+    return ExitCode.DONE
+
+
+def _watch(args: argparse.Namespace) -> ExitCode:
+    # Loaded late: the plain `status` does without.
+    from dedupd.cli.screen import Screen
+
+    screen = Screen(sys.stdout, colour=not args.no_color)
+    while True:
+        found = report(args)
+        if args.json:
+            print(json.dumps(found), flush=True)
+        else:
+            screen.draw(found)
+        time.sleep(WATCH_S)
+
+
+def _of_path(args: argparse.Namespace) -> ExitCode:
+    answer = ask(args, questions.path(absolute(args.path)), timeout_s=None)
+    if args.json:
+        kept = ("version", "imported", "why", "folder", "picture")
+        print(json.dumps({"schema": 1, **{key: answer[key] for key in kept}}))
+    else:
+        print("\n".join(path_lines(answer, look_of(sys.stdout, colour=not args.no_color))))
+    # Only a plain `true` counts: whatever else may come is not imported.
+    return ExitCode.DONE if answer["imported"] is True else ExitCode.NOT_IMPORTED
+
+
+def path_lines(answer: Fields, look: Look) -> list[str]:
+    """Return what people see of an answer about one path."""
+    lines = []
+    if answer["folder"]:
+        lines.append(folder_line(_doubted(answer), look))
+    if answer["picture"]:
+        lines += _picture(answer["picture"])
+    if answer["why"]:
+        lines.append(printable(answer["why"]))
+    return lines
+
+
+def _doubted(answer: Fields) -> Fields:
+    """Return the folder, not called imported where this very look did not confirm it."""
+    folder: Fields = answer["folder"]
+    if folder["state"] == "imported" and answer["imported"] is not True:
+        return {**folder, "state": "unverified", "last_state": "imported"}
+    return folder
+
+
+def _picture(picture: Fields) -> list[str]:
+    grounds = picture["evidence"] or picture["reason"]
+    lines = [f"{picture['class']:<12}{shown(path_of(picture))}"]
+    if grounds:
+        lines.append(f"            {printable(grounds)}")
+    if picture["detail"]:
+        lines.append(f"            {printable(picture['detail'])}")
+    if picture["nearest"]:
+        lines.append(f"            library: {shown(path_of(picture['nearest']))}")
+    return lines

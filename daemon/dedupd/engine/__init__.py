@@ -1,0 +1,299 @@
+"""The engine owns all state and decides what happens next; the edges do it.
+
+`step` takes one message and the time, and returns jobs and events.  It starts no thread, reads
+no clock and touches no photo root.  What it must keep goes into the store that it was given, and
+the caller commits that after each step, once the events are safely in the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from dedupd.engine.cases import Cases
+from dedupd.engine.files import Files
+from dedupd.engine.flow import Flow
+from dedupd.engine.inquiries import Inquiries
+from dedupd.engine.outbox import Outbox
+from dedupd.engine.reading import Reading
+from dedupd.engine.reporting import Reporting
+from dedupd.engine.roots import Roots
+from dedupd.engine.said import SaidBook
+from dedupd.engine.standing import Standing
+from dedupd.engine.trees import Trees
+from dedupd.messages import (
+    Compared,
+    Decoded,
+    Glanced,
+    Hint,
+    Inquiry,
+    Job,
+    Listed,
+    Message,
+    Rescan,
+    RootSeen,
+    Signed,
+    Swept,
+    Tick,
+    TreeLooked,
+    Watching,
+    WasRead,
+    WitnessesLooked,
+)
+from dedupd.model import (
+    COUNT_NAMES,
+    Event,
+    MatchLimits,
+    Now,
+    Place,
+    Problem,
+    Report,
+    Role,
+    Root,
+    RootState,
+)
+from dedupd.rules.catalog import Catalog
+from dedupd.rules.hiding import Hiding
+from dedupd.rules.matching import Matcher
+from dedupd.rules.settle import Settler
+from dedupd.rules.tally import Tally
+from dedupd.state import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the engine is to work.
+
+    Attributes:
+        eager: Fill the index even when no needle asks; `check` doesn't.
+        workers: How many pictures are decoded at one time.
+        kept_bytes: How many bytes of pictures may wait for a worker.
+    """
+
+    limits: MatchLimits
+    worse: Mapping[str, str]
+    others_block: bool
+    settle_quiet_s: float
+    settle_max_s: float
+    sweep_every_s: float | None
+    eager: bool
+    workers: int
+    kept_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step asks of the edges, in this order: events first."""
+
+    events: list[Event]
+    jobs: list[Job]
+
+
+class Engine:
+    """All state of one daemon.  Not thread-safe: its owner calls it from one thread."""
+
+    def __init__(
+        self,
+        roots: Iterable[Root],
+        store: Store,
+        options: Options,
+        picture_name: Callable[[bytes], bool],
+    ) -> None:
+        self._roots_by_id = {root.id: root for root in roots}
+        self._options, self._store = options, store
+        self._out = Outbox()
+        self._catalog = Catalog(self._roots_by_id.values())
+        self._tally = Tally()
+        self._settler = Settler(options.settle_quiet_s, options.settle_max_s)
+        self._matcher = Matcher(self._catalog, store, options.limits, options.worse)
+        hiding = Hiding(self._roots_by_id, self._siblings, picture_name)
+        self._files = Files(
+            self._catalog, self._tally, self._matcher, store, self._settler, hiding,
+            self._out, self._path, options.eager,
+        )  # fmt: skip
+        trees = Trees(self._files, self._folder_gone)
+        self.roots = Roots(
+            self._roots_by_id.values(), self._catalog, store, self._settler, trees,
+            self._out, options.sweep_every_s,
+        )  # fmt: skip
+        flow = Flow(most_kept=2 * options.workers + 2, most_bytes=options.kept_bytes)
+        self._reading = Reading(self._files, self.roots.desks, flow, self._out)
+        self.said = SaidBook(store)
+        cases = Cases(self._files, self.roots.desks, options.settle_quiet_s)
+        self._standing = Standing(
+            self._files, self.roots, cases, self.said, self._out, options.others_block
+        )
+        self._reporting = Reporting(
+            self.roots, self._standing, self._tally, self._reading, self._out
+        )
+        self._inquiries = Inquiries(
+            self._files, self.roots, self._standing, self._reporting, self._out
+        )
+        self.ready = False
+
+    def load(self) -> None:
+        """Take in what the store remembers; call it once, before the first step."""
+        for root in self._roots_by_id:
+            self._files.load(root)
+        self.said.load(self._roots_by_id)
+        self.roots.load()
+        self._matcher.away = self.roots.away()
+        self._files.relate()
+        self._out.tell(Event("scan.started"))
+
+    def replay(self, path: bytes, event: Mapping[str, object]) -> None:
+        """Apply an event that was logged but may not have reached the store."""
+        place = self.roots.place(path)
+        if place is not None:
+            self.said.replay(place, event)
+
+    def step(self, message: Message, now: Now) -> Step:
+        """Take in one message and do all that follows from it."""
+        self._out.now = now
+        self._take(message)
+        self._react()
+        jobs, events = self._out.take()
+        return Step(events, jobs)
+
+    def next_due_s(self) -> float:
+        """Return the monotonic time at which a `Tick` is wanted at the latest."""
+        due = [self._standing.next_due_s(), self._inquiries.next_due_s()]
+        return min([self.roots.next_due_s(), *(one for one in due if one is not None)])
+
+    @property
+    def idle(self) -> bool:
+        """Is everything known that can be known now, apart from files being written?"""
+        desks = self.roots.desks.values()
+        walked = all(desk.quiet and (desk.listed or not desk.online) for desk in desks)
+        looked = all(desk.checked_at_s > float("-inf") for desk in desks)
+        return walked and looked and self._reading.idle and not self._standing.busy
+
+    @property
+    def watched(self) -> bool:
+        """Is every root that is there listened to, and does it have a state?"""
+        desks = self.roots.desks.values()
+        return all(
+            desk.watching or (not desk.online and desk.announced is not None) for desk in desks
+        )
+
+    @property
+    def settled(self) -> bool:
+        """Is no file being written?"""
+        return len(self._settler) == 0
+
+    def report(self, problems: tuple[Problem, ...] = (), stopping: bool = False) -> Report:
+        """Return the report of this moment."""
+        self._reporting.problems = problems
+        return self._reporting.report("stopping" if stopping else self._state(problems))
+
+    def _state(self, problems: tuple[Problem, ...]) -> str:
+        desks = self.roots.desks.values()
+        if any(desk.state is RootState.OFFLINE and desk.announced is None for desk in desks):
+            return "starting"
+        if self.roots.away() or any(one.code.startswith("store.") for one in problems):
+            return "degraded"
+        coming = any(desk.state is RootState.SCANNING for desk in desks)
+        return "ready" if self.ready and not coming else "scanning"
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Tick():
+                pass
+            case Hint():
+                self._standing.hinted(message.place)
+                self.roots.hint(message.place)
+            case Rescan():
+                self.roots.rescan(message)
+            case RootSeen():
+                self.roots.seen(message)
+            case Watching():
+                self.roots.watching(message)
+            case Listed():
+                self.roots.listed(message)
+            case Swept():
+                self.roots.sweep_ended(message)
+            case Glanced():
+                self.roots.glanced(message)
+            case WasRead():
+                self._reading.was_read(message)
+            case Decoded():
+                self._reading.decoded(message)
+            case Signed():
+                self._reading.signed(message)
+            case Compared():
+                self._reading.compared(message)
+            case TreeLooked() | WitnessesLooked():
+                judged = self._standing.answered(message)
+                if judged is not None:
+                    self._inquiries.judged(judged)
+            case Inquiry():
+                self._inquiries.take(message)
+
+    def _react(self) -> None:
+        """Draw the consequences, in the order in which they depend on each other."""
+        self._follow_roots()
+        if self._listed():
+            self._reading.fill()
+            self._read_through()
+        for folder in list(self._tally.changed):
+            self._consider(folder)
+        self._tally.changed.clear()
+        self._standing.launch()
+        self._inquiries.tend(self.idle, self.settled, self._options.settle_max_s)
+        self.roots.tend()
+        if not self.ready and self.idle and self._listed():
+            self.ready = self._files.telling = True
+            self._out.tell(Event("scan.finished", None, self._sums()))
+
+    def _consider(self, folder: Place) -> None:
+        if not self.roots.desks[folder.root].haystack:
+            self._standing.consider(folder)
+
+    def _follow_roots(self) -> None:
+        """A root came, went or was swept: judge what rests on it."""
+        for root in self.roots.swept:
+            self._standing.recheck(root)
+        self.roots.swept.clear()
+        if not self.roots.changed:
+            return
+        self.roots.changed.clear()
+        self._reading.unstick()
+        away = self.roots.away()
+        if away != self._matcher.away:
+            self._matcher.away = away
+            for digest in list(self._catalog.digests(Role.NEEDLES)):
+                self._files.refresh(digest, None)
+        self._tally.changed.update(self._tally.folders())
+
+    def _listed(self) -> bool:
+        """Was every root that is there listed?  Sizes of both sides come before any read."""
+        return all(desk.listed or not desk.online for desk in self.roots.desks.values()) and all(
+            desk.announced is not None for desk in self.roots.desks.values()
+        )
+
+    def _read_through(self) -> None:
+        """Note which haystack roots have been read through for the first time."""
+        if not self._reading.idle or not self.settled:
+            return
+        for desk in self.roots.desks.values():
+            listed = desk.haystack and desk.listed and desk.state is RootState.ONLINE
+            if listed and not desk.read_through:
+                desk.read_through = True
+                self._tally.changed.update(self._tally.folders())
+                if self._options.eager or self._matcher.asking:
+                    self.roots.remember(desk)
+
+    def _sums(self) -> tuple[tuple[str, object], ...]:
+        report = self._reporting.report("ready")
+        counts = {name: getattr(report.totals, name) for name in COUNT_NAMES}
+        library = sum(one.pictures for one in report.roots if one.role is Role.HAYSTACK)
+        return ("library_pictures", library), ("hashed", report.queue.hashed), ("counts", counts)
+
+    def _folder_gone(self, folder: Place) -> None:
+        self._standing.removed(folder)
+
+    def _siblings(self, folder: Place) -> Mapping[bytes, object]:
+        return self._catalog.files_in(*folder)
+
+    def _path(self, place: Place) -> bytes:
+        return self.roots.path(place)

@@ -1,0 +1,71 @@
+"""What the engine knows and wants of one root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dedupd.model import FileRecord, Identity, Place, Role, Root, RootState
+
+
+@dataclass(slots=True)
+class Desk:
+    """One root's papers.
+
+    Attributes:
+        identity: The last identity that was the root's, in this run.
+        lasting: What was the same in earlier runs.
+        accepted: The owner said that the root is right as it is; good for one sweep.
+        listed: Listed to the end since it came.
+        read_through: Everything in it was looked into at least once, ever.
+        files_before: How many files it held when it was last in step.
+        sweeping: Number of the running sweep, 0 if none runs.
+        lost: Haystack files that the running sweep did not find.
+        announced: The state that the event log was last told.
+    """
+
+    root: Root
+    state: RootState = RootState.OFFLINE
+    identity: Identity | None = None
+    lasting: tuple[str, int] | None = None
+    accepted: bool = False
+    listed: bool = False
+    read_through: bool = False
+    in_step_as_of: str | None = None
+    backend: str = "none"
+    watch_note: str = ""
+    watching: bool = False
+    detail: str = ""
+    files_before: int = 0
+    checking: bool = False
+    checked_at_s: float = float("-inf")
+    swept_at_s: float = float("-inf")
+    sweeping: int = 0
+    sweeps_wanted: set[bytes] = field(default_factory=set)
+    lost: dict[Place, FileRecord] = field(default_factory=dict)
+    hints: set[bytes] = field(default_factory=set)
+    glancing: bool = False
+    announced: RootState | None = None
+
+    @property
+    def online(self) -> bool:
+        """Is it there, so that it may be read?"""
+        return self.state is not RootState.OFFLINE
+
+    @property
+    def haystack(self) -> bool:
+        """Is it a root of the library?"""
+        return self.root.role is Role.HAYSTACK
+
+    @property
+    def quiet(self) -> bool:
+        """Does nothing run or wait for this root's walker?"""
+        return not (
+            self.sweeping or self.sweeps_wanted or self.hints or self.glancing or self.checking
+        )
+
+    def forget_walks(self) -> None:
+        """The root went or came: what ran for it means nothing any more."""
+        self.sweeping, self.lost = 0, {}
+        self.sweeps_wanted.clear()
+        self.hints.clear()
+        self.glancing = False

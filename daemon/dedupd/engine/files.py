@@ -1,0 +1,332 @@
+"""The files desk: what is known of each file, and what every change of it touches.
+
+Owns the catalogue's contents.  A file comes in by `seen`, goes by `gone`, and is enriched by
+`enrich`; each of these keeps the store, the sizes, the matches and the tally in step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dedupd.engine.outbox import Outbox
+from dedupd.messages import Depth
+from dedupd.model import (
+    Assessment,
+    Digest,
+    Entry,
+    EntryType,
+    Event,
+    FileRecord,
+    Fingerprint,
+    Kind,
+    PictureClass,
+    Place,
+    Role,
+    Stamp,
+    Unreadable,
+)
+from dedupd.rules import verdicts
+from dedupd.rules.backlog import Backlog, Lane
+from dedupd.rules.catalog import Catalog
+from dedupd.rules.hiding import Hiding
+from dedupd.rules.matching import Errand, Judgement, Matcher
+from dedupd.rules.plan import Demand, next_look
+from dedupd.rules.settle import Settler
+from dedupd.rules.tally import Share, Tally
+from dedupd.state import Store
+
+HAYSTACK_SHARES = {
+    True: Share(("pictures", "unreadable")),
+    False: Share(("pictures",)),
+}
+
+
+class Files:
+    """Everything that is known of files.  Belongs to the engine."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        tally: Tally,
+        matcher: Matcher,
+        store: Store,
+        settler: Settler,
+        hiding: Hiding,
+        outbox: Outbox,
+        absolute: Callable[[Place], bytes],
+        eager: bool,
+    ) -> None:
+        self.catalog, self.tally, self.matcher = catalog, tally, matcher
+        self.store, self.settler, self.hiding = store, settler, hiding
+        self.backlog = Backlog()
+        self.errands: dict[Digest, Errand] = {}
+        self.decoding: set[Digest] = set()
+        self.same_file: set[Place] = set()
+        self.telling = False
+        self._out, self._absolute, self._eager = outbox, absolute, eager
+        self._assessed: dict[Digest, Assessment] = {}
+        self._told: dict[Place, PictureClass] = {}
+
+    def load(self, root: str) -> None:
+        """Take in what the store remembers of a root; `relate` must follow for all roots."""
+        haystack = self.catalog.roles[root] is Role.HAYSTACK
+        for place, record in [(Place(root, path), r) for path, r in self.store.files(root)]:
+            if haystack and self.hiding.hidden(place):
+                self.store.drop_file(place)  # hidden since the last run: it vouches no more
+                continue
+            # What could not be read then may be readable now.
+            self.catalog.put(place, replace(record, problem=None))
+            if not haystack:
+                self.tally.add_folder(Place(root, place.folder))
+
+    def relate(self) -> None:
+        """Work out the classes of everything that was loaded."""
+        for role in Role:
+            for digest in list(self.catalog.digests(role)):
+                self.matcher.learned(digest)
+        for root in self.catalog.roles:
+            for place, record in list(self.catalog.files(root)):
+                self._count(place, record, place)
+        for digest in list(self.catalog.digests(Role.NEEDLES)):
+            self.refresh(digest, None)
+        self.plan_everything()
+
+    def plan_everything(self) -> None:
+        """Queue every file that wants a look; for a start, or when needles begin to ask."""
+        for root in self.catalog.roles:
+            for place, _ in list(self.catalog.files(root)):
+                self.plan(place)
+
+    def seen(self, place: Place, entry: Entry, live: bool) -> bool:
+        """Take in one entry of a listing or glance; return True if it was news.
+
+        Args:
+            live: The root is in step, so this is a change that happens now and must settle.
+        """
+        old = self.catalog.get(place)
+        retry = not live and old is not None and old.problem is not None
+        if old is not None and (old.stamp, old.type) == (entry.stamp, entry.type) and not retry:
+            return False
+        settled = not live or entry.type is not EntryType.FILE
+        self._replace(
+            place,
+            FileRecord(entry.stamp, entry.type, seen_at_s=self._out.now.s, settled=settled),
+        )
+        if not settled:
+            self.settler.changed(place, self._out.now.s)
+        return True
+
+    def unlistable(self, folder: Place, why: Unreadable) -> None:
+        """Take in a folder that could not be listed: it counts as one unreadable picture."""
+        record = FileRecord(Stamp(0, 0, 0, 0), EntryType.FOLDER, problem=why)
+        if self.catalog.get(folder) != record:
+            self._replace(folder, record)
+
+    def gone(self, place: Place) -> None:
+        """Forget the file at `place`."""
+        self._replace(place, None)
+
+    def unsettle(self, place: Place) -> None:
+        """The file was found changed or with a writer: wait until it is quiet again."""
+        record = self.catalog.get(place)
+        if record is None:
+            return
+        self.settler.changed(place, self._out.now.s)
+        if record.settled:
+            self._replace(place, replace(record, settled=False))
+
+    def settle(self, place: Place) -> None:
+        """The file kept its stamp for long enough: it may be read."""
+        record = self.catalog.get(place)
+        self.settler.forget(place)
+        if record is not None and not record.settled:
+            self._replace(place, replace(record, settled=True))
+            if self.backlog.discard(place):
+                self.backlog.add(place, Lane.LIVE)
+
+    def bar(self, place: Place) -> None:
+        """The needle turned out to be its own witness, seen through another mount."""
+        self.same_file.add(place)
+        self._count(place, self.catalog.get(place), place)
+
+    def enrich(
+        self, place: Place, kind: Kind | None, digest: Digest | None, why: Unreadable | None
+    ) -> None:
+        """Take in what a read found out about the file at `place`."""
+        record = self.catalog.get(place)
+        if record is not None:
+            self._replace(
+                place,
+                replace(
+                    record,
+                    kind=kind or record.kind,
+                    digest=digest or record.digest,
+                    problem=why,
+                ),
+            )
+
+    def forget_content(self, place: Place, why: Unreadable | None) -> None:
+        """The file no longer holds what it held, though its stamp says so: read it again."""
+        record = self.catalog.get(place)
+        if record is not None:
+            self._replace(place, replace(record, digest=None, problem=why))
+
+    def learned(self, digest: Digest) -> None:
+        """A fingerprint or signature of `digest` has come: judge whom it touches again."""
+        for place in self.catalog.places(Role.HAYSTACK, digest):
+            self._count(place, self.catalog.get(place), place)
+        cause = min(self.catalog.places(Role.HAYSTACK, digest), default=None)
+        for needle in self.matcher.learned(digest):
+            self.refresh(needle, cause)
+        for place in self.catalog.places(Role.NEEDLES, digest):
+            self.plan(place)
+
+    def refresh(self, digest: Digest, cause: Place | None) -> None:
+        """Judge a needle content again, and count its files by the outcome."""
+        asked = bool(self.matcher.asking)
+        judgement: Judgement = self.matcher.assess(digest)
+        if self.catalog.places(Role.NEEDLES, digest):
+            self._assessed[digest] = judgement.assessment
+        else:
+            self._assessed.pop(digest, None)
+        if judgement.errand is not None and self.catalog.places(Role.NEEDLES, digest):
+            self.errands[digest] = judgement.errand
+        else:
+            self.errands.pop(digest, None)
+        for place in list(self.catalog.places(Role.NEEDLES, digest)):
+            self._count(place, self.catalog.get(place), cause or place)
+            self.plan(place)
+        if not asked and self.matcher.asking and not self._eager:
+            self.plan_everything()
+
+    def assessment(self, place: Place, record: FileRecord) -> Assessment | None:
+        """Return the class of the needle picture at `place`; None if it isn't a picture."""
+        fixed = verdicts.at_file_level(record)
+        if fixed is not None:
+            return fixed
+        if record.kind is not Kind.PICTURE or record.digest is None:
+            return None
+        if place in self.same_file:
+            return Assessment(PictureClass.UNMATCHED, "same-file")
+        known = self._assessed.get(record.digest, verdicts.NOT_LOOKED_AT)
+        if known.cls is PictureClass.PENDING and record.problem is not None:
+            return Assessment(PictureClass.UNREADABLE, record.problem.reason, record.problem.detail)
+        return known
+
+    def look(self, place: Place) -> tuple[Depth, Lane] | None:
+        """Return how the file at `place` is to be read next, None if not at all."""
+        record = self.catalog.get(place)
+        if record is None or self.hiding.hidden(place):
+            return None
+        role = self.catalog.roles[place.root]
+        other = Role.HAYSTACK if role is Role.NEEDLES else Role.NEEDLES
+        missing = record.digest is not None and self._fingerprint_missing(record.digest, role)
+        demand = Demand(
+            role=role,
+            named_picture=self.hiding.named_picture(place),
+            shares_size=bool(self.catalog.of_size(other, record.stamp.size_bytes)),
+            wanted=role is Role.NEEDLES or self._eager or bool(self.matcher.asking),
+            fingerprint_missing=missing,
+        )
+        return next_look(record, demand)
+
+    def plan(self, place: Place) -> None:
+        """Queue the file at `place` for its next look, or take it out of the queue."""
+        look = self.look(place)
+        if look is None:
+            self.backlog.discard(place)
+        else:
+            self.backlog.add(place, look[1])
+
+    def _fingerprint_missing(self, digest: Digest, role: Role) -> bool:
+        if digest in self.decoding or self.store.fingerprint(digest) is not None:
+            return False
+        if role is Role.HAYSTACK:
+            return True
+        known = self._assessed.get(digest)
+        return known is not None and known.reason == "fingerprint"
+
+    def _replace(self, place: Place, record: FileRecord | None) -> None:
+        """Set or drop a record, and bring everything that rests on it into step."""
+        self.same_file.discard(place)
+        if record is None:
+            old = self.catalog.drop(place)
+            self.store.drop_file(place)
+            self.settler.forget(place)
+            self._told.pop(place, None)
+        else:
+            old = self.catalog.put(place, record)
+            self.store.put_file(place, record)
+        self._count(place, record, place)
+        self.plan(place)
+        for one in (old, record):
+            if one is not None and one.type is EntryType.FILE:
+                self._touch(place, one)
+
+    def _touch(self, place: Place, record: FileRecord) -> None:
+        """Judge again whoever may be touched by a file that came, changed or went."""
+        touched = self.matcher.learned(record.digest) if record.digest is not None else set()
+        role = self.catalog.roles[place.root]
+        if role is Role.NEEDLES and record.digest is not None:
+            touched.add(record.digest)  # also when this was its last place
+        other = Role.HAYSTACK if role is Role.NEEDLES else Role.NEEDLES
+        for beside in list(self.catalog.of_size(other, record.stamp.size_bytes)):
+            known = self.catalog.get(beside)
+            if role is Role.HAYSTACK and known is not None:
+                if known.digest is not None:
+                    touched.add(known.digest)
+                self._count(beside, known, place)
+            self.plan(beside)
+        for digest in touched:
+            self.refresh(digest, place)
+
+    def _count(self, place: Place, record: FileRecord | None, cause: Place) -> None:
+        """Bring the tally in step with the file at `place`."""
+        if self.catalog.roles[place.root] is Role.HAYSTACK:
+            self.tally.set_alone(place, self._haystack_share(record, place))
+            return
+        share = self._needle_share(place, record) if record is not None else None
+        self.tally.set(place, share, cause)
+
+    def _haystack_share(self, record: FileRecord | None, place: Place) -> Share | None:
+        if record is None or record.kind not in (Kind.PICTURE, None):
+            return None
+        if record.kind is None and not self.hiding.named_picture(place):
+            return None
+        known = self.store.fingerprint(record.digest) if record.digest is not None else None
+        damaged = isinstance(known, Fingerprint) and known.bytes_only == "damaged"
+        bad = record.problem is not None or isinstance(known, Unreadable) or damaged
+        return HAYSTACK_SHARES[bad]
+
+    def _needle_share(self, place: Place, record: FileRecord) -> Share:
+        if self.hiding.ignored(place):
+            return verdicts.IGNORED_SHARE
+        if self.hiding.excluded(place):
+            return verdicts.excluded_share(self.hiding.named_picture(place))
+        assessment = self.assessment(place, record)
+        if assessment is not None:
+            self._tell(place, assessment)
+            return verdicts.picture_share(assessment)
+        copies = self.catalog.places(Role.HAYSTACK, record.digest) if record.digest else set()
+        size_bytes = record.stamp.size_bytes
+        undecided = bool(
+            self.catalog.unread(Role.HAYSTACK, size_bytes)
+            or (record.digest is None and self.catalog.of_size(Role.HAYSTACK, size_bytes))
+        )
+        root = min(copies).root if copies else ""
+        return verdicts.other_share(record.kind or Kind.OTHER, root, undecided)
+
+    def _tell(self, place: Place, assessment: Assessment) -> None:
+        """Log the change of a picture's class, once the first scan is over."""
+        if assessment.cls is PictureClass.PENDING or self._told.get(place) is assessment.cls:
+            return
+        self._told[place] = assessment.cls
+        if self.telling:
+            facts: list[tuple[str, object]] = []
+            if assessment.reason:
+                facts.append(("reason", assessment.reason))
+            if assessment.witness is not None:
+                facts.append(("witness", self._absolute(assessment.witness)))
+            name = f"picture.{assessment.cls.value}"
+            self._out.tell(Event(name, self._absolute(place), tuple(facts)))

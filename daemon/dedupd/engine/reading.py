@@ -1,0 +1,264 @@
+"""The reading desk: which file is read next, and what becomes of its bytes.
+
+A file is read once; the bytes go to a worker only where their fingerprint isn't known.  An
+errand reads one or two files again, for the full decode that makes signatures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dedupd.engine.desk import Desk
+from dedupd.engine.files import Files
+from dedupd.engine.flow import Flow
+from dedupd.engine.outbox import Outbox
+from dedupd.messages import (
+    Compare,
+    Compared,
+    Decode,
+    Decoded,
+    Depth,
+    Payload,
+    Read,
+    Release,
+    Sign,
+    Signed,
+    WasRead,
+)
+from dedupd.model import Digest, Fingerprint, Kind, Place, Role, Signature, Stamp, Unreadable
+from dedupd.rules.matching import Errand
+
+
+@dataclass(slots=True)
+class Trip:
+    """An errand under way."""
+
+    errand: Errand
+    waiting: int
+    payloads: dict[Digest, Payload] = field(default_factory=dict)
+    failed: bool = False
+
+
+class Reading:
+    """Reads and decodes.  Belongs to the engine.
+
+    Attributes:
+        hashed: Pictures fingerprinted in this run.
+    """
+
+    def __init__(
+        self, files: Files, desks: Mapping[str, Desk], flow: Flow, outbox: Outbox
+    ) -> None:
+        self._files, self._desks, self.flow, self._out = files, desks, flow, outbox
+        self._store = files.store
+        self._trips: dict[int, Trip] = {}
+        self._busy: set[Digest] = set()  # contents that an errand is about
+        self._stuck: set[Digest] = set()  # needles whose errand can't be run now
+        self._numbers = 0
+        self._payloads: dict[tuple[Digest, ...], tuple[Payload, ...]] = {}
+        self.hashed = 0
+
+    @property
+    def idle(self) -> bool:
+        """Is nothing left to read or decode, except what is on a root that is away?"""
+        return self.flow.idle and not self._trips and not self.todo
+
+    @property
+    def todo(self) -> int:
+        """Return how many files and errands wait and can be had."""
+        self._stuck &= self._files.errands.keys()
+        return len(self._files.backlog) + len(self._files.errands) - len(self._stuck)
+
+    def unstick(self) -> None:
+        """A root came or went: errands that could not be run may be possible now."""
+        self._stuck.clear()
+
+    def fill(self) -> None:
+        """Send out reads while there is room; errands first, since they settle needles."""
+        for needle, errand in self._files.errands.items():
+            if needle in self._stuck or not self._busy.isdisjoint(errand.digests):
+                continue
+            if not self._set_out(needle, errand):
+                break
+        roots = [root for root, desk in self._desks.items() if desk.online]
+        while True:
+            open_roots = [root for root in roots if self.flow.has_room(root)]
+            place = self._files.backlog.take(open_roots)
+            if place is None:
+                return
+            if not self._read(place):
+                return
+
+    def was_read(self, message: WasRead) -> None:
+        """Take in what a read found."""
+        self.flow.ended(message.job, message.payload)
+        if message.job.errand:
+            self._back(message)
+            return
+        place = message.job.place
+        record = self._files.catalog.get(place)
+        if record is None or record.stamp != message.job.stamp:
+            self._release(message.payload)
+        elif message.changed:
+            self._release(message.payload)
+            self._files.unsettle(place)
+        else:
+            self._identified(place, message)
+
+    def decoded(self, message: Decoded) -> None:
+        """Take in a fingerprint."""
+        self._close((message.digest,))
+        self._files.decoding.discard(message.digest)
+        self.hashed += 1
+        self._store.put_fingerprint(message.digest, message.result)
+        self._files.learned(message.digest)
+
+    def signed(self, message: Signed) -> None:
+        """Take in a signature."""
+        self._close((message.digest,))
+        self._keep(message.digest, message.result)
+        self._judge_again((message.digest,))
+
+    def compared(self, message: Compared) -> None:
+        """Take in two signatures and the difference of their blocks."""
+        pair = message.needle, message.haystack
+        self._close(pair)
+        self._keep(message.needle, message.result.first)
+        self._keep(message.haystack, message.result.second)
+        difference = message.result.block_difference
+        if difference is None and self._equal_size(*pair):
+            # It could not be measured, and must not be asked for again: no limit passes.
+            difference = float("inf")
+        self._store.put_block_difference(*pair, difference)
+        self._judge_again(pair)
+
+    def _read(self, place: Place) -> bool:
+        """Send out the next read of a file; False when there is no room for its bytes."""
+        record, look = self._files.catalog.get(place), self._files.look(place)
+        if record is None or look is None:
+            return True
+        depth, lane = look
+        if depth is Depth.KEEP and not self.flow.fits(record.stamp.size_bytes):
+            self._files.backlog.add(place, lane)
+            return False
+        self._send(Read(place, record.stamp, depth))
+        return True
+
+    def _send(self, job: Read) -> None:
+        self.flow.started(job)
+        self._out.do(job)
+
+    def _identified(self, place: Place, message: WasRead) -> None:
+        digest, payload = message.digest, message.payload
+        if payload is not None and digest is not None and self._wants(message.kind, digest):
+            self._files.decoding.add(digest)
+            self._payloads[(digest,)] = (payload,)
+            self._out.do(Decode(digest, payload))
+        else:
+            self._release(payload)
+        self._files.enrich(place, message.kind, digest, message.problem)
+
+    def _wants(self, kind: Kind | None, digest: Digest) -> bool:
+        return (
+            kind is Kind.PICTURE
+            and digest not in self._files.decoding
+            and self._store.fingerprint(digest) is None
+        )
+
+    def _set_out(self, needle: Digest, errand: Errand) -> bool:
+        """Begin an errand; False when there is no room now."""
+        files = [self._file_of(digest) for digest in errand.digests]
+        present = [one for one in files if one is not None]
+        if len(present) < len(files):
+            self._stuck.add(needle)
+            return True
+        if not self.flow.fits(sum(stamp.size_bytes for _, stamp in present)):
+            return False
+        self._numbers += 1
+        self._trips[self._numbers] = Trip(errand, len(present))
+        self._busy.update(errand.digests)
+        for place, stamp in present:
+            self._send(Read(place, stamp, Depth.KEEP, self._numbers))
+        return True
+
+    def _file_of(self, digest: Digest) -> tuple[Place, Stamp] | None:
+        """Return a file with this content on a root that can be read now."""
+        for role in Role:
+            for place in sorted(self._files.catalog.places(role, digest)):
+                record = self._files.catalog.get(place)
+                if self._desks[place.root].online and record is not None:
+                    return place, record.stamp
+        return None
+
+    def _back(self, message: WasRead) -> None:
+        """One of an errand's files was read."""
+        trip = self._trips.get(message.job.errand)
+        if trip is None:
+            self._release(message.payload)
+            return
+        trip.waiting -= 1
+        if message.payload is not None and message.digest in trip.errand.digests:
+            trip.payloads[message.digest] = message.payload
+        else:
+            self._release(message.payload)
+            trip.failed = True
+            self._reconsider(message)
+        if trip.waiting == 0:
+            del self._trips[message.job.errand]
+            self._deliver(trip)
+
+    def _reconsider(self, message: WasRead) -> None:
+        """The file isn't what it was when it was identified."""
+        place = message.job.place
+        record = self._files.catalog.get(place)
+        if record is None or record.stamp != message.job.stamp:
+            return
+        if message.problem is not None:
+            self._files.forget_content(place, message.problem)
+        else:
+            self._files.forget_content(place, None)
+            self._files.unsettle(place)
+
+    def _deliver(self, trip: Trip) -> None:
+        """Give the bytes of a whole errand to a worker."""
+        digests = trip.errand.digests
+        if trip.failed or len(trip.payloads) != len(digests):
+            self._busy.difference_update(digests)
+            for payload in trip.payloads.values():
+                self._release(payload)
+            return
+        payloads = tuple(trip.payloads[digest] for digest in digests)
+        self._payloads[digests] = payloads
+        if len(digests) == 1:
+            self._out.do(Sign(digests[0], payloads[0]))
+        else:
+            self._out.do(Compare(digests[0], digests[1], payloads[0], payloads[1]))
+
+    def _close(self, digests: tuple[Digest, ...]) -> None:
+        """A worker is done with these bytes, and has closed them."""
+        for payload in self._payloads.pop(digests, ()):
+            self.flow.released(payload)
+
+    def _release(self, payload: Payload | None) -> None:
+        if payload is not None:
+            self.flow.released(payload)
+            self._out.do(Release(payload))
+
+    def _keep(self, digest: Digest, signature: Signature | Unreadable) -> None:
+        """Keep a signature; one that is known already is not replaced by a failure."""
+        if self._store.signature(digest) is None:
+            self._store.put_signature(digest, signature)
+
+    def _equal_size(self, a: Digest, b: Digest) -> bool:
+        known = self._store.fingerprint(a), self._store.fingerprint(b)
+        sizes = {
+            (one.width_px, one.height_px) if isinstance(one, Fingerprint) else None
+            for one in known
+        }
+        return len(sizes) == 1
+
+    def _judge_again(self, digests: tuple[Digest, ...]) -> None:
+        self._busy.difference_update(digests)
+        for digest in digests:
+            self._files.learned(digest)

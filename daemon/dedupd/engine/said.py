@@ -1,0 +1,85 @@
+"""What we last said about each folder, remembered across runs.
+
+The event log is what people were told, so it is the authority: its events that the store has
+not seen yet (we were killed between the two) are applied on top of what the store remembers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from dedupd.model import Place
+from dedupd.state import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The last word about a folder.
+
+    Attributes:
+        imported: We said that it is imported and have not taken it back.
+        times: How often we said so, ever.
+        contents: Hexadecimal digest of what it held then.
+        imported_at: RFC 3339, or None.
+    """
+
+    imported: bool = False
+    times: int = 0
+    contents: str = ""
+    imported_at: str | None = None
+
+
+NOTHING = Said()
+
+
+class SaidBook:
+    """The last words about all folders.  Belongs to the engine."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._said: dict[Place, Said] = {}
+
+    def get(self, folder: Place) -> Said:
+        """Return the last word about a folder."""
+        return self._said.get(folder, NOTHING)
+
+    def set(self, folder: Place, said: Said) -> None:
+        """Remember a new last word."""
+        self._said[folder] = said
+        facts = {
+            "imported": said.imported,
+            "times": said.times,
+            "contents": said.contents,
+            "imported_at": said.imported_at,
+        }
+        self._store.put_meta(f"said/{folder.root}/{folder.path.hex()}", facts)
+
+    def reopen(self, folder: Place) -> None:
+        """Take back what was said."""
+        self.set(folder, replace(self.get(folder), imported=False, imported_at=None))
+
+    def load(self, roots: Iterable[str]) -> None:
+        """Take in what the store remembers."""
+        for root in roots:
+            prefix = f"said/{root}/"
+            for key, facts in self._store.metas(prefix):
+                place = Place(root, bytes.fromhex(key[len(prefix) :]))
+                self._said[place] = _said(facts)
+
+    def replay(self, folder: Place, event: Mapping[str, object]) -> None:
+        """Apply one logged event that the store may not have seen."""
+        if event.get("event") == "folder.imported":
+            self.set(folder, _said({**event, "imported": True, "imported_at": event.get("time")}))
+        elif event.get("event") in ("folder.reopened", "folder.removed"):
+            self.reopen(folder)
+
+
+def _said(facts: Mapping[str, object]) -> Said:
+    times, imported_at = facts.get("times"), facts.get("imported_at")
+    return Said(
+        imported=bool(facts.get("imported")),
+        times=times if isinstance(times, int) else 1,
+        contents=str(facts.get("contents", "")),
+        imported_at=imported_at if isinstance(imported_at, str) else None,
+    )

@@ -1,0 +1,314 @@
+"""The standing of every needle folder: which claims hold, which are due, and what was said.
+
+A folder is publicly imported only while an `Imported` is held for its present version.  Claims
+are looked into for the topmost folder that looks imported, so one walk serves a whole tree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from dedupd.claim import Case, Imported, Refusal, Ruling, judge
+from dedupd.engine.cases import Cases
+from dedupd.engine.files import Files
+from dedupd.engine.outbox import Outbox
+from dedupd.engine.roots import Roots
+from dedupd.engine.said import Said, SaidBook
+from dedupd.messages import LookAt, LookTree, TreeLooked, WitnessesLooked
+from dedupd.model import COUNT_NAMES, Event, FolderState, Place, RootState
+from dedupd.rules.tally import Node, lineage
+from dedupd.rules.verdicts import Conditions, looks_imported, settled_state, state_of
+from dedupd.text import rfc3339
+
+RETRY_S = 1.0
+TAKEN_BACK = {FolderState.PENDING, FolderState.INCOMPLETE, FolderState.REVIEW}
+
+
+@dataclass(slots=True)
+class Claim:
+    """A case on its way; `inquiry` is the number of the question that waits for it, or None."""
+
+    case: Case
+    inquiry: int | None
+    tree: TreeLooked | None = None
+    witnesses: dict[str, WitnessesLooked] = field(default_factory=dict)
+    disturbed: bool = False
+    concerns: frozenset[Place] = frozenset()
+
+    @property
+    def complete(self) -> bool:
+        """Have all looks been answered?"""
+        return self.tree is not None and len(self.witnesses) == len(
+            {place.root for place in self.case.witnesses}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A claim that has been ruled on; `disturbed` ones prove nothing and are looked into again."""
+
+    claim: Claim
+    ruling: Ruling
+
+
+class Standing:
+    """Claims and last words.  Belongs to the engine."""
+
+    def __init__(
+        self,
+        files: Files,
+        roots: Roots,
+        cases: Cases,
+        said: SaidBook,
+        outbox: Outbox,
+        others_block: bool,
+    ) -> None:
+        self._files, self._roots, self._cases, self.said = files, roots, cases, said
+        self._tally, self._out = files.tally, outbox
+        self._others_block = others_block
+        self._held: dict[Place, Imported] = {}
+        self._looked_at: dict[Place, str] = {}
+        self._wanted: set[Place] = set()
+        self._claims: dict[int, Claim] = {}
+        self._not_before_s: dict[str, float] = {}
+        self._numbers = 0
+
+    @property
+    def busy(self) -> bool:
+        """Is a claim wanted or under way?"""
+        return bool(self._wanted or self._claims)
+
+    def next_due_s(self) -> float | None:
+        """Return when a claim that had to wait may be looked into, None if none waits."""
+        due = [self._not_before_s.get(folder.root, self._out.now.s) for folder in self._wanted]
+        return min(due, default=None) if due and not self._claims else None
+
+    def conditions(self, folder: Place) -> Conditions:
+        """Return what the state of a folder depends on beside its own numbers."""
+        desk = self._roots.desks[folder.root]
+        return Conditions(
+            root=desk.state,
+            listed=desk.listed,
+            away=self._files.matcher.away,
+            unread=self._roots.unread(),
+            others_block=self._others_block,
+            claimed=self.holds(folder),
+        )
+
+    def holds(self, folder: Place) -> bool:
+        """Is there a claim for the folder's present version?"""
+        held, node = self._held.get(folder), self._tally.node(folder)
+        return held is not None and node is not None and held.version == node.version
+
+    def state(self, folder: Place) -> FolderState:
+        """Return the public state of a folder that is known."""
+        node = self._tally.node(folder)
+        return state_of(node, self.conditions(folder)) if node else FolderState.PENDING
+
+    def last_state(self, folder: Place) -> FolderState:
+        """Return the state that the folder had, or would have, with every root online."""
+        node = self._tally.node(folder)
+        online = replace(
+            self.conditions(folder),
+            root=RootState.ONLINE,
+            listed=True,
+            away=(),
+            claimed=self.said.get(folder).imported,
+        )
+        return settled_state(node, online) if node else FolderState.PENDING
+
+    def looked_at(self, folder: Place) -> str | None:
+        """Return when a held claim was looked into, RFC 3339."""
+        return self._looked_at.get(folder) if self.holds(folder) else None
+
+    def consider(self, folder: Place) -> None:
+        """Something about the folder changed: want a claim, or take the last one back."""
+        node = self._tally.node(folder)
+        if node is None or not self._roots.desks[folder.root].listed:
+            return
+        conditions = self.conditions(folder)
+        if looks_imported(node, conditions):
+            if not self.holds(folder):
+                self._wanted.add(folder)
+            return
+        self._held.pop(folder, None)
+        self._wanted.discard(folder)
+        if not self.said.get(folder).imported:
+            return
+        state = state_of(node, conditions)
+        if state in TAKEN_BACK:
+            self._reopen(folder, node)
+        elif state is FolderState.EMPTY:
+            self.removed(folder)
+
+    def recheck(self, root: str) -> None:
+        """A root was swept: look into every standing claim that it has a part in again."""
+        for folder in list(self._held):
+            node = self._tally.node(folder)
+            if folder.root == root or (node is not None and node.rests_on[root]):
+                self._wanted.add(folder)
+
+    def removed(self, folder: Place) -> None:
+        """A needle folder was deleted, or all its pictures: what owners do once it is imported."""
+        node = self._tally.node(folder)
+        said = self.said.get(folder)
+        self._held.pop(folder, None)
+        self._wanted.discard(folder)
+        if node is None or not (said.imported or node.tree["pictures"]):
+            return
+        state = FolderState.IMPORTED if said.imported else self.last_state(folder)
+        name, path = "folder.removed", self._roots.path(folder)
+        event_id = _event_id(name, path, said.contents, said.times) if said.imported else ""
+        self._out.tell(Event(name, path, (("last_state", state.value),), id=event_id))
+        if said.times:
+            self.said.reopen(folder)
+
+    def hinted(self, place: Place) -> None:
+        """Something may have changed while claims are looked into."""
+        for claim in self._claims.values():
+            folder = claim.case.folder
+            below = place.root == folder.root and folder in lineage(place)
+            if below or place in claim.concerns:
+                claim.disturbed = True
+
+    def launch(self) -> None:
+        """Look into what is wanted: one claim a root, of the topmost folders first."""
+        busy = {claim.case.folder.root for claim in self._claims.values() if claim.inquiry is None}
+        for root in {folder.root for folder in self._wanted} - busy:
+            if self._not_before_s.get(root, float("-inf")) <= self._out.now.s:
+                folder = min(
+                    (one for one in self._wanted if one.root == root),
+                    key=lambda one: (one.path.count(b"/") if one.path else -1, one.path),
+                )
+                self.look(self._topmost(folder), None)
+
+    def look(self, folder: Place, inquiry: int | None) -> None:
+        """Send somebody to look at the tree of `folder` and at its witnesses."""
+        case = self._cases.build(folder, self._ready_version, self._out.now.s)
+        self._numbers += 1
+        concerns = frozenset(above for place in case.witnesses for above in lineage(place))
+        claim = Claim(case, inquiry, concerns=concerns)
+        self._claims[self._numbers] = claim
+        self._wanted -= {Place(folder.root, path) for path in case.claimed}
+        by_root: dict[str, list[bytes]] = {}
+        for place in case.witnesses:
+            by_root.setdefault(place.root, []).append(place.path)
+        identity = case.identities[folder.root]
+        self._out.do(LookTree(folder.root, folder.path, identity, self._numbers))
+        for root, paths in by_root.items():
+            self._out.do(
+                LookAt(root, tuple(sorted(paths)), case.identities[root], self._numbers)
+            )
+
+    def answered(self, look: TreeLooked | WitnessesLooked) -> Judged | None:
+        """Take in a look; return the outcome when it was the claim's last."""
+        claim = self._claims.get(look.number)
+        if claim is None:
+            return None
+        if isinstance(look, TreeLooked):
+            claim.tree = look
+        else:
+            claim.witnesses[look.root] = look
+        if not claim.complete or claim.tree is None:
+            return None
+        del self._claims[look.number]
+        ruling = judge(claim.case, claim.tree, claim.witnesses)
+        self._apply(claim, ruling)
+        return Judged(claim, ruling)
+
+    def _apply(self, claim: Claim, ruling: Ruling) -> None:
+        """Hold what was proven, drop what was refuted, and look again at what differed."""
+        proven = {one.folder: one for one in ruling.imported} if not claim.disturbed else {}
+        for path in claim.case.claimed:
+            folder = Place(claim.case.folder.root, path)
+            imported, node = proven.get(folder), self._tally.node(folder)
+            if imported is not None and node is not None and imported.version == node.version:
+                self._hold(folder, node, imported)
+            else:
+                self._held.pop(folder, None)
+                self._tally.changed.add(folder)
+        for refusal in ruling.refusals:
+            self._look_again(claim.case, refusal)
+
+    def _hold(self, folder: Place, node: Node, imported: Imported) -> None:
+        """Say it, if it isn't what we said already."""
+        self._held[folder] = imported
+        self._looked_at[folder] = rfc3339(self._out.now.wall_s)
+        said, contents = self.said.get(folder), self._cases.contents(folder)
+        if said.imported:
+            if said.contents != contents:
+                self.said.set(folder, replace(said, contents=contents))
+            return
+        new = Said(True, said.times + 1, contents, rfc3339(self._out.now.wall_s))
+        path = self._roots.path(folder)
+        facts: tuple[tuple[str, object], ...] = (
+            ("counts", {name: node.tree[name] for name in COUNT_NAMES if node.tree[name]}),
+            ("evidence", {kind.value: number for kind, number in imported.evidence.items()}),
+            ("others_missing", node.tree["others_missing"]),
+            ("videos_missing", node.tree["videos_missing"]),
+            ("contents", contents),
+            ("times", new.times),
+        )
+        name = "folder.imported"
+        self._out.tell(Event(name, path, facts, id=_event_id(name, path, contents, new.times)))
+        self.said.set(folder, new)
+
+    def _reopen(self, folder: Place, node: Node) -> None:
+        """Take back what was said, and name the path that caused it."""
+        said, path, name = self.said.get(folder), self._roots.path(folder), "folder.reopened"
+        facts: list[tuple[str, object]] = []
+        if node.cause is not None:
+            facts.append(("reason", node.cause.reason))
+            facts.append(("cause", self._roots.path(node.cause.place)))
+        facts.append(("times", said.times))
+        event_id = _event_id(name, path, said.contents, said.times)
+        self._out.tell(Event(name, path, tuple(facts), id=event_id))
+        self.said.reopen(folder)
+
+    def _look_again(self, case: Case, refusal: Refusal) -> None:
+        """Whatever spoke against a claim is a hint; not to be asked again at once."""
+        root = case.folder.root
+        self._not_before_s[root] = self._out.now.s + RETRY_S
+        if refusal.reason == "early":
+            seen = [case.files[refusal.path].seen, *case.witnesses.values()]
+            latest = max(one.since_s for one in seen)
+            self._not_before_s[root] = max(self._not_before_s[root], latest + case.quiet_s)
+        elif refusal.reason == "same-file":
+            self._files.bar(refusal.culprit)
+        elif refusal.reason == "root":
+            for one in case.identities:
+                self._roots.desks[one].checked_at_s = float("-inf")
+        else:
+            self._roots.hint(refusal.culprit)
+
+    def looks_imported(self, folder: Place) -> bool:
+        """Is a claim all that is missing?"""
+        return self._ready_version(folder) is not None
+
+    def _ready_version(self, folder: Place) -> int | None:
+        node = self._tally.node(folder)
+        if node is None or not looks_imported(node, self.conditions(folder)):
+            return None
+        return node.version
+
+    def _topmost(self, folder: Place) -> Place:
+        """Return the highest folder above that looks imported without a gap."""
+        top = folder
+        for above in _above(folder):
+            if self._ready_version(above) is None:
+                break
+            top = above
+        return top
+
+
+def _above(folder: Place) -> Iterator[Place]:
+    chain = lineage(folder)
+    next(chain)
+    yield from chain
+
+
+def _event_id(name: str, path: bytes, contents: str, times: int) -> str:
+    text = b"\0".join([name.encode(), path, contents.encode(), str(times).encode()])
+    return hashlib.sha256(text).hexdigest()[:32]

@@ -1,0 +1,146 @@
+"""The threads that touch one root: a walker that lists and looks, and a few readers.
+
+Every root has its own, so a mount that hangs costs that root alone.  They are given jobs and put
+their answers into the inbox; they hold no state but the watcher that listens to the root.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+
+from dedupd.disk.files import read
+from dedupd.disk.walker import walker_answers
+from dedupd.disk.watch import Hints, Watcher, listen
+from dedupd.engine.flow import READS_PER_ROOT
+from dedupd.messages import (
+    CheckRoot,
+    Message,
+    Read,
+    Sweep,
+    Unwatch,
+    WalkerJob,
+    Watch,
+    Watching,
+)
+from dedupd.model import Identity, Root
+from dedupd.pictures.sniff import kind
+from dedupd.rules.hiding import unlisted
+
+STOP_S = 1.0
+
+log = logging.getLogger(__name__)
+
+RootJob = WalkerJob | Watch | Unwatch
+
+
+class Hands:
+    """All that touches `root`, from `start` to `stop`.
+
+    Args:
+        limit_bytes: Larger pictures are not read.
+        listening: Watch the root; `check` looks once and doesn't.
+        put: Takes an answer; called from our threads.
+        wake: Says that the box of hints has something; called from the watcher's threads.
+    """
+
+    def __init__(
+        self,
+        root: Root,
+        limit_bytes: int,
+        listening: bool,
+        put: Callable[[Message], None],
+        wake: Callable[[Hints], None],
+    ) -> None:
+        self._root, self._limit_bytes, self._listening = root, limit_bytes, listening
+        self._put, self._wake = put, wake
+        self._hide = unlisted(root)
+        self._walks: queue.SimpleQueue[RootJob | None] = queue.SimpleQueue()
+        self._reads: queue.SimpleQueue[Read | None] = queue.SimpleQueue()
+        self._put_off: list[RootJob] = []
+        self._watcher: Watcher | None = None
+        self._identity: Identity | None = None
+        # Daemon threads: one that hangs in a dead mount must not keep the process from ending.
+        self._walker = threading.Thread(target=self._walk, name="walker", daemon=True)
+        self._readers = [
+            threading.Thread(target=self._read, name="reader", daemon=True)
+            for _ in range(READS_PER_ROOT)
+        ]
+
+    def start(self) -> None:
+        """Begin to take jobs."""
+        for thread in (self._walker, *self._readers):
+            thread.start()
+
+    def stop(self) -> None:
+        """Take no more jobs; waits a moment for the watcher, not for a mount that hangs."""
+        self._walks.put(None)
+        for _ in self._readers:
+            self._reads.put(None)
+        self._walker.join(STOP_S)
+
+    def do(self, job: RootJob | Read) -> None:
+        """Have a job done; returns at once."""
+        if isinstance(job, Read):
+            self._reads.put(job)
+            return
+        if not isinstance(job, (CheckRoot, Unwatch)):
+            self._identity = job.identity
+        self._walks.put(job)
+
+    def _walk(self) -> None:
+        while True:
+            job = self._put_off.pop(0) if self._put_off else self._walks.get()
+            if job is None:
+                self._unwatch()
+                return
+            self._do(job)
+
+    def _do(self, job: RootJob) -> None:
+        if isinstance(job, Watch):
+            self._watch(job)
+        elif isinstance(job, Unwatch):
+            self._unwatch()
+        else:
+            for message in walker_answers(self._root, job, self._hide):
+                self._put(message)
+                if isinstance(job, Sweep) and not self._between():
+                    return
+
+    def _between(self) -> bool:
+        """Do what is quick between two folders of a sweep; False when it is time to stop."""
+        while True:
+            try:
+                job = self._walks.get_nowait()
+            except queue.Empty:
+                return True
+            if job is None:
+                self._walks.put(None)
+                return False
+            if isinstance(job, Sweep):
+                self._put_off.append(job)
+            else:
+                self._do(job)
+
+    def _watch(self, job: Watch) -> None:
+        self._unwatch()
+        if not self._listening:
+            self._put(Watching(self._root.id, "none"))
+            return
+        hints = Hints(self._root.id, lambda: self._wake(hints))
+        self._watcher, detail = listen(self._root, job.identity, hints)
+        self._put(Watching(self._root.id, self._watcher.backend, detail))
+
+    def _unwatch(self) -> None:
+        if self._watcher is not None:
+            self._watcher.stop()
+            self._watcher = None
+
+    def _read(self) -> None:
+        while True:
+            job = self._reads.get()
+            if job is None or self._identity is None:
+                return
+            self._put(read(self._root.path, self._identity, job, self._limit_bytes, kind))

@@ -1,0 +1,49 @@
+"""Where events go: into the event log, and as a line for people to standard error."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+
+from dedupd.config_schema import Config
+from dedupd.model import Event
+from dedupd.state import eventread
+from dedupd.state.eventline import human
+from dedupd.state.eventlog import EventLog, Logged
+
+LAST_WORDS = ("folder.imported", "folder.reopened", "folder.removed")
+
+
+class Journal:
+    """The event log of one daemon, open from the beginning to `close`.
+
+    Raises:
+        EventLogUnwritable: The log can't be used.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._path, self._format = config.events, config.log.format
+        self._log = EventLog.open(config.events)
+        level = logging.getLevelName(config.log.level.upper())
+        logging.basicConfig(level=level, stream=sys.stderr, format="dedupd: %(message)s")
+
+    def write(self, events: list[Event], sync: bool) -> None:
+        """Log these events, and show those that weren't logged before."""
+        for logged in self._log.write(events, sync):
+            self._show(logged)
+
+    def last_words(self) -> Iterator[dict[str, object]]:
+        """Yield every logged event that says or takes back something about a folder."""
+        for event in eventread.read(self._path):
+            if event.get("event") in LAST_WORDS:
+                yield event
+
+    def close(self) -> None:
+        """End."""
+        self._log.close()
+
+    def _show(self, logged: Logged) -> None:
+        text = logged.line if self._format == "json" else human(json.loads(logged.line))
+        print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,158 @@
+"""Looking once, without a daemon: `check`, and answers from the store that something left."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import TracebackType
+
+from dedupd.config_schema import Config
+from dedupd.errors import UserError
+from dedupd.loop import Loop
+from dedupd.messages import Ask, Reply
+from dedupd.model import Event, Report, Role, Root
+from dedupd.pictures.limits import Limits
+from dedupd.pictures.pools import Pool
+from dedupd.pictures.pools.processes import ProcessPool
+from dedupd.state import Store
+from dedupd.state.lock import StateLock
+from dedupd.state.store import open_store
+from dedupd.text import shown
+
+TURN_S = 0.2
+Show = Callable[[Report], None]
+
+
+def make_pool(config: Config) -> Pool:
+    """Return the pool of workers that the configuration asks for, not yet started."""
+    return ProcessPool(
+        config.workers.count or len(os.sched_getaffinity(0)),
+        config.workers.timeout_s,
+        config.workers.memory_bytes,
+        Limits(config.limits.pixels),
+    )
+
+
+def check(config: Config, show: Show | None) -> Session:
+    """Look at everything once; the session holds the report and answers questions about it.
+
+    Raises:
+        StoreInUse: A daemon, or another check, holds the state.
+        UserError: The state can't be used.
+    """
+    session = Session(config)
+    session.look(show)
+    return session
+
+
+def stored(config: Config) -> Session:
+    """Answer from the store alone; with no roots in `config`, of those that the store remembers.
+
+    Raises:
+        UserError: There is no store there, or a daemon holds it.
+    """
+    if not (config.state / "meta.json").exists():
+        raise UserError(
+            f"there is nothing to read in {shown(os.fsencode(config.state))}",
+            "no daemon and no check has left a store there",
+            "dedupd check --haystack DIR --needles DIR",
+        )
+    session = Session(config)
+    session.recall()
+    return session
+
+
+class Session:
+    """One look at the roots, or at the store; use it from one thread and close it.
+
+    Attributes:
+        report: The report of the look.
+        age: RFC 3339, when a root was last in step with the disk.
+    """
+
+    def __init__(self, config: Config) -> None:
+        with ExitStack() as stack:
+            lock = StateLock.acquire(config.state)
+            stack.callback(lock.release)
+            store, _ = open_store(config.state)
+            stack.callback(store.close)
+            roots = config.roots or remembered_roots(store)
+            remember_roots(store, roots)
+            self._pool = make_pool(config)
+            self._loop = Loop(with_roots(config, roots), store, self._pool, _nowhere, eager=False)
+            self._stack = stack.pop_all()
+        self.report = self._loop.report
+        self.age = ""
+
+    def look(self, show: Show | None) -> None:
+        """Read until everything is known; `show` is called with reports on the way."""
+        self._pool.start()
+        self._stack.callback(self._pool.stop)
+        self._loop.start()
+        self._stack.callback(self._loop.stop)
+        engine = self._loop.engine
+        while not (engine.ready and engine.idle and engine.settled):
+            self._loop.turn(TURN_S)
+            if show is not None:
+                show(self._loop.report)
+        self._loop.fresh_report()
+        self._loop.turn(TURN_S)
+        self._see()
+
+    def recall(self) -> None:
+        """Take in the store, and look at no root."""
+        self._loop.engine.load()
+        self._see()
+
+    def ask(self, ask: Ask) -> Reply:
+        """Answer one question."""
+        answer = self._loop.ask(ask)
+        while not answer.done():
+            self._loop.turn(TURN_S)
+        return answer.result()
+
+    def close(self) -> None:
+        """Give the store free."""
+        self._stack.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _see(self) -> None:
+        self.report = self._loop.engine.report()
+        times = [root.in_step_as_of for root in self.report.roots if root.in_step_as_of]
+        self.age = min(times, default="")
+
+
+def remember_roots(store: Store, roots: tuple[Root, ...]) -> None:
+    """Keep which roots this store is about, for commands that are given the store alone."""
+    named = [[root.role.value, root.id, root.path.hex()] for root in roots]
+    store.put_meta("roots", {"roots": named})
+
+
+def remembered_roots(store: Store) -> tuple[Root, ...]:
+    """Return the roots that the store is about."""
+    named = (store.meta("roots") or {}).get("roots", [])
+    if not isinstance(named, list):
+        return ()
+    return tuple(Root(id, bytes.fromhex(path), Role(role)) for role, id, path in named)
+
+
+def with_roots(config: Config, roots: tuple[Root, ...]) -> Config:
+    """Return the configuration with these roots."""
+    return dataclasses.replace(
+        config,
+        haystack=tuple(root for root in roots if root.role is Role.HAYSTACK),
+        needles=tuple(root for root in roots if root.role is Role.NEEDLES),
+    )
+
+
+def _nowhere(events: list[Event], sync: bool) -> None:
+    """A single look logs nothing: what it sees is its report."""

@@ -1,0 +1,251 @@
+"""The main loop: messages in, one engine step each, then log, store, jobs and answers.
+
+One turn takes what waits in the inbox.  Its events are written (and synced, where they are about
+whole folders) before the store is committed, and both before any job goes out or anybody is
+answered: what was said is always in the log, and what is in the store was always said.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import queue
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from dedupd.config_schema import Config
+from dedupd.disk.watch import Hints
+from dedupd.engine import Engine, Options, Step
+from dedupd.hands import Hands
+from dedupd.messages import (
+    Answer,
+    Ask,
+    Compare,
+    Decode,
+    Inquiry,
+    Job,
+    Message,
+    Read,
+    Release,
+    Reply,
+    Sign,
+    Tick,
+    WasRead,
+)
+from dedupd.model import Event, Kind, Now, Problem, Report
+from dedupd.pictures.exchange import Hashed, PoolAnswer
+from dedupd.pictures.pools import Pool
+from dedupd.pictures.sniff import kind
+from dedupd.state import Store
+
+TURN_MESSAGES = 500
+SYNC_EVERY_S = 1.0
+REPORT_EVERY_S = 0.25
+
+WriteEvents = Callable[[list[Event], bool], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wake:
+    """A watcher's box has something in it."""
+
+    hints: Hints
+
+
+@dataclass(frozen=True, slots=True)
+class _Publish:
+    """Somebody wants a report of now."""
+
+    done: Future[Report]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Somebody asks the engine."""
+
+    ask: Ask
+    done: Future[Reply]
+
+
+Item = Message | _Wake | _Publish | _Question
+
+
+def now() -> Now:
+    """Return this moment on both clocks."""
+    return Now(time.monotonic(), time.time())
+
+
+class Loop:
+    """One engine with its edges, from `start` to `stop`.
+
+    Args:
+        write: Writes events to the log; True for those that must be synced.
+        eager: Watch the roots and fill the index quietly: a daemon.  Otherwise look once.
+    """
+
+    def __init__(
+        self, config: Config, store: Store, pool: Pool, write: WriteEvents, eager: bool
+    ) -> None:
+        self._store, self._pool, self._write = store, pool, write
+        self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        self.engine = Engine(config.roots, store, _options(config, pool, eager), named_picture)
+        self._hands = {
+            root.id: Hands(root, config.limits.file_bytes, eager, self._inbox.put, self._wake)
+            for root in config.roots
+        }
+        self._numbers = itertools.count(1)
+        self._questions: dict[int, Future[Reply]] = {}
+        self._stepped = True
+        self._synced_s = self._reported_s = float("-inf")
+        self._unsynced = False
+        self.problems: tuple[Problem, ...] = ()
+        self.report = Report(version="", time="", state="starting")
+
+    def start(self) -> None:
+        """Load what is known and begin to look; the pool must have been started."""
+        self.engine.load()
+        for hands in self._hands.values():
+            hands.start()
+        self._inbox.put(Tick())
+
+    def stop(self) -> None:
+        """End the threads, refuse open questions and make the store last."""
+        for hands in self._hands.values():
+            hands.stop()
+        for question in self._questions.values():
+            question.cancel()
+        self._drain()
+        self._store.commit(sync=True)
+
+    def wake(self) -> None:
+        """End the wait of a running `turn`; may be called from a signal handler."""
+        self._inbox.put(Tick())
+
+    def ask(self, ask: Ask) -> Future[Reply]:
+        """Put a question; may be called from any thread."""
+        done: Future[Reply] = Future()
+        self._inbox.put(_Question(ask, done))
+        return done
+
+    def fresh_report(self) -> Future[Report]:
+        """Have a report made of the present state; may be called from any thread."""
+        done: Future[Report] = Future()
+        self._inbox.put(_Publish(done))
+        return done
+
+    def turn(self, wait_s: float) -> None:
+        """Take what waits, or wait for it no longer than `wait_s`, and do what follows."""
+        events: list[Event] = []
+        jobs: list[Job] = []
+        wanted: list[Future[Report]] = []
+        for item in self._items(wait_s):
+            for message in self._messages(item, wanted):
+                step: Step = self.engine.step(message, now())
+                events += step.events
+                jobs += step.jobs
+                self._stepped = True
+        self._make_last(events)
+        answers = [job for job in jobs if isinstance(job, Answer)]
+        self._publish(force=bool(answers or wanted))
+        for done in wanted:
+            done.set_result(self.report)
+        for job in jobs:
+            self._dispatch(job)
+
+    def _items(self, wait_s: float) -> list[Item]:
+        """Return what waits in the inbox, or a tick when it is time for one."""
+        due_s = max(0.0, min(wait_s, self.engine.next_due_s() - time.monotonic()))
+        try:
+            items = [self._inbox.get(timeout=due_s)]
+        except queue.Empty:
+            return [Tick()]
+        while len(items) < TURN_MESSAGES:
+            try:
+                items.append(self._inbox.get_nowait())
+            except queue.Empty:
+                break
+        return items
+
+    def _messages(self, item: Item, wanted: list[Future[Report]]) -> tuple[Message, ...]:
+        if isinstance(item, _Wake):
+            return item.hints.take()
+        if isinstance(item, _Publish):
+            wanted.append(item.done)
+            return ()
+        if isinstance(item, _Question):
+            number = next(self._numbers)
+            self._questions[number] = item.done
+            return (Inquiry(number, item.ask),)
+        return (item,)
+
+    def _make_last(self, events: list[Event]) -> None:
+        """Log first, then commit; a whole second's commits are synced together."""
+        folders = any(event.name.startswith("folder.") for event in events)
+        if events:
+            self._write(events, folders)
+        self._unsynced = self._unsynced or bool(events) or self._stepped
+        sync = folders or (self._unsynced and time.monotonic() - self._synced_s >= SYNC_EVERY_S)
+        self._store.commit(sync=sync)
+        if sync:
+            self._synced_s, self._unsynced = time.monotonic(), False
+
+    def _publish(self, force: bool) -> None:
+        stale = time.monotonic() - self._reported_s >= REPORT_EVERY_S
+        if (self._stepped and stale) or force:
+            self.report = self.engine.report(self.problems)
+            self._reported_s, self._stepped = time.monotonic(), False
+
+    def _dispatch(self, job: Job) -> None:
+        if isinstance(job, Answer):
+            question = self._questions.pop(job.number)
+            if not question.cancelled():
+                question.set_result(job.reply)
+        elif isinstance(job, Release):
+            os.close(job.payload.fd)
+        elif isinstance(job, (Decode, Sign, Compare)):
+            self._pool.submit(job, self._looked)
+        elif isinstance(job, Read):
+            self._hands[job.place.root].do(job)
+        else:
+            self._hands[job.root].do(job)
+
+    def _looked(self, answer: PoolAnswer) -> None:
+        if not isinstance(answer, Hashed):
+            self._inbox.put(answer)
+
+    def _wake(self, hints: Hints) -> None:
+        self._inbox.put(_Wake(hints))
+
+    def _drain(self) -> None:
+        """Close what nobody will read any more."""
+        while True:
+            try:
+                item = self._inbox.get_nowait()
+            except queue.Empty:
+                return
+            if isinstance(item, WasRead) and item.payload is not None:
+                os.close(item.payload.fd)
+            elif isinstance(item, (_Publish, _Question)):
+                item.done.cancel()
+
+
+def named_picture(name: bytes) -> bool:
+    """Does this file name say that the file is a picture?"""
+    return kind(b"", name) is Kind.PICTURE
+
+
+def _options(config: Config, pool: Pool, eager: bool) -> Options:
+    worse = {name: "accept" for name in config.match.worse.accepted}
+    return Options(
+        limits=config.match.limits,
+        worse=worse,
+        others_block=config.match.others == "block",
+        settle_quiet_s=config.watch.settle_quiet_s,
+        settle_max_s=config.watch.settle_max_s,
+        sweep_every_s=config.watch.sweep_every_s,
+        eager=eager,
+        workers=pool.workers,
+        kept_bytes=config.workers.memory_bytes // 2,
+    )

@@ -1,0 +1,188 @@
+"""The jobs that a pool takes, their answers, and both as bytes between a pool and its workers.
+
+A request is one packet: a line of JSON that names the job, with the payloads' descriptors beside
+it.  An answer is one packet: its values in the encoding of `wire`, each behind its length
+(u32, little-endian).  Nothing is pickled, and a reader trusts no answer: `decode_answer` gives
+the expected type or raises `wire.Damaged`.
+
+    request  := {"job": "decode" | "sign" | "compare"} | {"job": "hash", "names": [...]}
+    answer   := fingerprint | signature | signature signature difference | hashes
+    hashes   := unreadable | {"name": [bits, "hexadecimal value"], ...}
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from dataclasses import dataclass
+
+from dedupd.messages import Compare, Compared, Decode, Decoded, Payload, Sign, Signed
+from dedupd.model import Comparison, PerceptualHash, Unreadable
+from dedupd.wire import (
+    Damaged,
+    decode_difference,
+    decode_fingerprint,
+    decode_signature,
+    encode_difference,
+    encode_fingerprint,
+    encode_signature,
+)
+
+PACKET_BYTES = 65_536
+"""No request and no answer is longer."""
+
+READY = b"ready\n"
+"""What a worker sends first, once its decoders are loaded."""
+
+_LENGTH = struct.Struct("<I")
+
+
+@dataclass(frozen=True, slots=True)
+class HashJob:
+    """Make the named perceptual hashes of one picture: `Hashed`.  The pool closes the payload."""
+
+    payload: Payload
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """The hashes by name, in the order asked for, or why there are none."""
+
+    job: HashJob
+    result: dict[str, PerceptualHash] | Unreadable
+
+
+PoolJob = Decode | Sign | Compare | HashJob
+PoolAnswer = Decoded | Signed | Compared | Hashed
+
+
+def payloads(job: PoolJob) -> tuple[Payload, ...]:
+    """Return the payloads of a job, in the order in which a worker gets them."""
+    if isinstance(job, Compare):
+        return job.needle_payload, job.haystack_payload
+    return (job.payload,)
+
+
+def close_payloads(job: PoolJob) -> None:
+    """Close the descriptors of a job: its bytes are needed no more."""
+    for payload in payloads(job):
+        os.close(payload.fd)
+
+
+def failed(job: PoolJob, why: Unreadable) -> PoolAnswer:
+    """Return the answer to a job that could not be done."""
+    match job:
+        case Decode():
+            return Decoded(job.digest, why)
+        case Sign():
+            return Signed(job.digest, why)
+        case Compare():
+            return Compared(job.needle, job.haystack, Comparison(why, why, None))
+        case HashJob():
+            return Hashed(job, why)
+
+
+def encode_request(job: PoolJob) -> bytes:
+    """Return the packet that tells a worker what to do; the descriptors travel beside it."""
+    match job:
+        case Decode():
+            request: dict[str, object] = {"job": "decode"}
+        case Sign():
+            request = {"job": "sign"}
+        case Compare():
+            request = {"job": "compare"}
+        case HashJob():
+            request = {"job": "hash", "names": job.names}
+    return json.dumps(request).encode() + b"\n"
+
+
+def decode_request(packet: bytes, fds: list[int]) -> PoolJob:
+    """Return the job that `encode_request` wrote; a worker knows no digests, they are b""."""
+    request = json.loads(packet)
+    first, *rest = [Payload(fd, size_bytes=0) for fd in fds]
+    match request["job"]:
+        case "decode":
+            return Decode(b"", first)
+        case "sign":
+            return Sign(b"", first)
+        case "compare":
+            return Compare(b"", b"", first, *rest)
+        case "hash":
+            return HashJob(first, tuple(request["names"]))
+    raise ValueError(f"no job is called {request['job']}")
+
+
+def encode_answer(answer: PoolAnswer) -> bytes:
+    """Return the packet that a worker answers with."""
+    match answer:
+        case Decoded():
+            return _packed(encode_fingerprint(answer.result))
+        case Signed():
+            return _packed(encode_signature(answer.result))
+        case Compared(result=Comparison(first, second, difference)):
+            values = (encode_signature(first), encode_signature(second))
+            return _packed(*values, encode_difference(difference))
+        case Hashed():
+            return _packed(_encode_hashes(answer.result))
+
+
+def decode_answer(job: PoolJob, packet: bytes) -> PoolAnswer:
+    """Return the answer to `job` that a worker sent.
+
+    Raises:
+        wire.Damaged: The packet isn't an answer to that job.
+    """
+    parts = _unpacked(packet)
+    if len(parts) != (3 if isinstance(job, Compare) else 1):
+        raise Damaged(f"an answer of {len(parts)} parts")
+    match job:
+        case Decode():
+            return Decoded(job.digest, decode_fingerprint(parts[0]))
+        case Sign():
+            return Signed(job.digest, decode_signature(parts[0]))
+        case Compare():
+            pair = decode_signature(parts[0]), decode_signature(parts[1])
+            comparison = Comparison(*pair, decode_difference(parts[2]))
+            return Compared(job.needle, job.haystack, comparison)
+        case HashJob():
+            return Hashed(job, _decode_hashes(parts[0]))
+
+
+def _packed(*parts: bytes) -> bytes:
+    return b"".join(_LENGTH.pack(len(part)) + part for part in parts)
+
+
+def _unpacked(packet: bytes) -> list[bytes]:
+    parts, at = [], 0
+    while at < len(packet):
+        if at + _LENGTH.size > len(packet):
+            raise Damaged("an answer is cut")
+        (length,) = _LENGTH.unpack_from(packet, at)
+        at += _LENGTH.size + length
+        if at > len(packet):
+            raise Damaged("an answer is cut")
+        parts.append(packet[at - length : at])
+    return parts
+
+
+def _encode_hashes(result: dict[str, PerceptualHash] | Unreadable) -> bytes:
+    if isinstance(result, Unreadable):
+        return encode_signature(result)
+    return json.dumps({name: (hash_.bits, str(hash_)) for name, hash_ in result.items()}).encode()
+
+
+def _decode_hashes(part: bytes) -> dict[str, PerceptualHash] | Unreadable:
+    if not part.startswith(b"{"):
+        why = decode_signature(part)
+        if isinstance(why, Unreadable):
+            return why
+        raise Damaged("a signature where hashes were asked for")
+    try:
+        values = json.loads(part).items()
+        return {
+            name: PerceptualHash(name, int(bits), int(hex_, 16)) for name, (bits, hex_) in values
+        }
+    except (ValueError, TypeError) as error:
+        raise Damaged(f"hashes that can't be read: {error}") from error

@@ -1,0 +1,136 @@
+"""One worker process as its owner sees it: started, asked, ended.
+
+Owned by one thread.  The child is a fresh program, not a fork, so that it inherits no lock, no
+handle of the store and no thread; it gets one socket and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import subprocess
+import sys
+
+from dedupd.pictures.exchange import (
+    PACKET_BYTES,
+    READY,
+    PoolAnswer,
+    PoolJob,
+    decode_answer,
+    encode_request,
+    payloads,
+)
+from dedupd.pictures.limits import Limits
+from dedupd.wire import Damaged
+
+_START_S = 30.0
+_END_S = 1.0
+_OF_THE_SERVICE_ONLY = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+
+
+class ChildLost(Exception):
+    """The child ended, or talked nonsense, before it answered."""
+
+
+class ChildLate(Exception):
+    """The child did not answer in time."""
+
+
+class Stopped(Exception):
+    """The pool is being stopped."""
+
+
+class Child:
+    """A running worker.
+
+    Args:
+        memory_bytes: Its address space; some 500 MiB of it are taken by libraries.
+        stop_fd: Becomes readable when the pool is stopped; every wait then raises `Stopped`.
+
+    Raises:
+        OSError: No process can be started.
+        ChildLost, ChildLate: It does not come up.
+    """
+
+    def __init__(self, memory_bytes: int, limits: Limits, stop_fd: int) -> None:
+        self._stop_fd = stop_fd
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            try:
+                self._process = _spawn(theirs.fileno(), memory_bytes, limits)
+            except BaseException:
+                self._socket.close()
+                raise
+        try:
+            if self._receive(_START_S) != READY:
+                raise ChildLost("it began with something else")
+        except BaseException:
+            self.end()
+            raise
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
+    def lives(self) -> bool:
+        """Whether it was still there a moment ago."""
+        return self._process.poll() is None
+
+    def ask(self, job: PoolJob, timeout_s: float) -> PoolAnswer:
+        """Return the child's answer to `job`.
+
+        Raises:
+            ChildLost, ChildLate, Stopped: There is none; the child is of no more use.
+        """
+        fds = [payload.fd for payload in payloads(job)]
+        try:
+            socket.send_fds(self._socket, [encode_request(job)], fds)
+            return decode_answer(job, self._receive(timeout_s))
+        except (OSError, Damaged) as error:
+            raise ChildLost(str(error)) from error
+
+    def end(self) -> None:
+        """Kill it, whatever it does."""
+        self._socket.close()
+        self._process.kill()
+        self._process.wait(_END_S)
+
+    def _receive(self, timeout_s: float) -> bytes:
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        poll.register(self._stop_fd, select.POLLIN)
+        ready = {fd for fd, _ in poll.poll(timeout_s * 1000)}
+        if self._stop_fd in ready:
+            raise Stopped
+        if not ready:
+            raise ChildLate
+        packet = self._socket.recv(PACKET_BYTES)
+        if not packet:
+            raise ChildLost("it ended")
+        return packet
+
+
+def _spawn(socket_fd: int, memory_bytes: int, limits: Limits) -> subprocess.Popen[bytes]:
+    # -P: a folder that we happen to stand in may hold a picture collection's own "cv2.py".
+    command = [sys.executable, "-P", "-m", "dedupd.pictures.worker"]
+    return subprocess.Popen(
+        [*command, str(socket_fd), str(memory_bytes), str(limits.pixels)],
+        pass_fds=[socket_fd],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        env=_environment(limits),
+        process_group=0,  # Ctrl-C in a terminal is for the daemon, which then ends its workers
+    )
+
+
+def _environment(limits: Limits) -> dict[str, str]:
+    inherited = {k: v for k, v in os.environ.items() if k not in _OF_THE_SERVICE_ONLY}
+    return inherited | {
+        "PYTHONPATH": os.pathsep.join(os.path.abspath(p) for p in sys.path if p),
+        "OPENBLAS_NUM_THREADS": "1",  # else each thread reserves address space for its stack
+        "OPENCV_LOG_LEVEL": "WARNING",
+        "OPENCV_IO_MAX_IMAGE_PIXELS": str(limits.pixels),
+    }

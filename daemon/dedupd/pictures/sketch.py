@@ -1,0 +1,27 @@
+"""The sketch: 16 x 16 brightness means, enough to drop most pictures that only hash alike."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupd.pictures.opencv import cv2
+
+SIDE = 16
+
+_LEAST_DEVIATION = 8.0
+
+
+def sketch(luma: NDArray[np.uint8]) -> bytes:
+    """Return the area means of 16 x 16 cells, rows first, 256 bytes.
+
+    Args:
+        luma: Brightness, shape (height, width), upright.  Below 16 pixels a side the cells are
+            interpolated.
+    """
+    return cv2.resize(luma, (SIDE, SIDE), interpolation=cv2.INTER_AREA).tobytes()
+
+
+def is_featureless(cells: bytes) -> bool:
+    """Return whether a sketch shows too little for anything but equal bytes to match."""
+    return float(np.frombuffer(cells, np.uint8).std()) < _LEAST_DEVIATION

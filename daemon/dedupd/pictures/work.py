@@ -1,0 +1,34 @@
+"""Do one job of a pool here and now, in this process."""
+
+from __future__ import annotations
+
+import mmap
+import os
+
+from dedupd.messages import Compare, Compared, Decode, Decoded, Payload, Sign, Signed
+from dedupd.pictures.capture import Capture
+from dedupd.pictures.exchange import Hashed, HashJob, PoolAnswer, PoolJob
+from dedupd.pictures.limits import Limits
+from dedupd.pictures.look import compare, fingerprint, hashes, sign
+
+
+def do(job: PoolJob, limits: Limits, capture: Capture) -> PoolAnswer:
+    """Return the answer to `job`; its payloads stay open."""
+    match job:
+        case Decode():
+            return Decoded(job.digest, fingerprint(_bytes_of(job.payload), limits, capture))
+        case Sign():
+            return Signed(job.digest, sign(_bytes_of(job.payload), limits, capture))
+        case Compare():
+            pair = _bytes_of(job.needle_payload), _bytes_of(job.haystack_payload)
+            return Compared(job.needle, job.haystack, compare(*pair, limits, capture))
+        case HashJob():
+            return Hashed(job, hashes(_bytes_of(job.payload), job.names, limits, capture))
+
+
+def _bytes_of(payload: Payload) -> memoryview:
+    """Return the bytes without a copy; they live as long as somebody looks at them."""
+    size_bytes = os.fstat(payload.fd).st_size
+    if size_bytes == 0:
+        return memoryview(b"")  # an empty file can't be mapped
+    return memoryview(mmap.mmap(payload.fd, size_bytes, access=mmap.ACCESS_READ))

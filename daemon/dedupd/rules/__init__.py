@@ -1,0 +1,1 @@
+"""Pure decisions: values in, values out; no disk, clock, thread or log."""

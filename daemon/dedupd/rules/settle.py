@@ -1,0 +1,75 @@
+"""When has a file been quiet for long enough to be read?
+
+Counts our own monotonic time since we last saw its stamp change, never the times that the file
+claims for itself: those are compared for equality only, because clocks jump and cameras lie.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+
+from dedupd.model import Place
+
+
+@dataclass(slots=True)
+class _Change:
+    looked_s: float  # when we last looked, or when it began to change
+    changed_s: float  # when its stamp was last seen to be another one
+
+
+class Settler:
+    """Places that changed lately.  Not thread-safe: it belongs to the engine."""
+
+    def __init__(self, quiet_s: float, longest_s: float) -> None:
+        self._quiet_s, self._longest_s = quiet_s, longest_s
+        self._changes: dict[Place, _Change] = {}
+        self._due: list[tuple[float, Place]] = []
+
+    def __len__(self) -> int:
+        return len(self._changes)
+
+    def __contains__(self, place: Place) -> bool:
+        return place in self._changes
+
+    def changed(self, place: Place, now_s: float) -> None:
+        """The file at `place` was seen with a new stamp, or with a writer."""
+        change = self._changes.get(place)
+        if change is None:
+            change = self._changes[place] = _Change(now_s, now_s)
+            heapq.heappush(self._due, (self._due_s(change), place))
+        change.changed_s = now_s
+
+    def forget(self, place: Place) -> None:
+        """The file is gone, or may be read."""
+        self._changes.pop(place, None)
+
+    def is_quiet(self, place: Place, now_s: float) -> bool:
+        """Has the file kept its stamp for long enough?  True for one that never changed."""
+        change = self._changes.get(place)
+        return change is None or now_s - change.changed_s >= self._quiet_s
+
+    def ready(self, now_s: float) -> list[Place]:
+        """Return the places to look at now: quiet long enough, or changing for too long.
+
+        A place stays here until `forget`: it is looked at again after the quiet time, and one
+        that changes without end every `longest_s`.
+        """
+        ready = []
+        while self._due and self._due[0][0] <= now_s:
+            _, place = heapq.heappop(self._due)
+            change = self._changes.get(place)
+            if change is None:
+                continue
+            if self._due_s(change) <= now_s:
+                ready.append(place)
+                change.looked_s = now_s
+            heapq.heappush(self._due, (max(self._due_s(change), now_s + self._quiet_s), place))
+        return ready
+
+    def next_due_s(self) -> float | None:
+        """Return when `ready` may have something next, None if nothing waits."""
+        return self._due[0][0] if self._due else None
+
+    def _due_s(self, change: _Change) -> float:
+        return min(change.changed_s + self._quiet_s, change.looked_s + self._longest_s)

@@ -1,0 +1,301 @@
+"""The daemon: starts and stops everything, and owns the signals and the word with systemd.
+
+What can be mended by beginning anew (a new configuration, a store that can't be trusted, a full
+disk) ends the loop and begins another one with the same state folder; the socket answers meanwhile.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import enum
+import logging
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from dedupd.config_schema import Config
+from dedupd.errors import ExitCode, UserError
+from dedupd.faces import address, pointer
+from dedupd.faces.server import ControlServer
+from dedupd.journal import Journal
+from dedupd.looking import make_pool, remember_roots
+from dedupd.loop import Loop
+from dedupd.messages import Ask, AskWait, Done, Refused, Reply
+from dedupd.model import Event, Problem, Report
+from dedupd.notify import Notifier
+from dedupd.state import StoreDamaged, StoreUnwritable
+from dedupd.state.eventlog import EventLogUnwritable
+from dedupd.state.lock import StateLock
+from dedupd.state.store import open_store, set_aside
+from dedupd.text import path_of
+
+TURN_S = 1.0
+ANSWER_S = 30.0
+REOPEN_S = 60.0
+
+log = logging.getLogger(__name__)
+
+Show = Callable[[Report], None]
+
+
+class Why(enum.Enum):
+    """Why a loop ended."""
+
+    STOP = "stop"
+    RELOAD = "reload"
+    DAMAGED = "damaged"
+    UNWRITABLE = "unwritable"
+
+
+def run_daemon(config: Config, load: Callable[[], Config], show: Show | None) -> ExitCode:
+    """Run until SIGTERM or SIGINT; SIGHUP reads the configuration again by `load`.
+
+    Raises:
+        StoreInUse: Another dedupd has this state folder.
+        UserError: The state folder, the event log or the socket can't be used.
+    """
+    # A lease that somebody breaks sends SIGIO, which would end us (see disk/lease).
+    signal.signal(signal.SIGIO, signal.SIG_IGN)
+    notifier = Notifier()
+    with StateLock.acquire(config.state):
+        return Daemon(config, load, show, notifier).run()
+
+
+class Daemon:
+    """One daemon on one state folder, whose lock is held by the caller."""
+
+    def __init__(
+        self,
+        config: Config,
+        load: Callable[[], Config],
+        show: Show | None,
+        notifier: Notifier,
+    ) -> None:
+        self._config, self._load, self._show = config, load, show
+        self._notifier = notifier
+        self._loop: Loop | None = None
+        self._report = Report(version="", time="", state="starting")
+        self._wanted: Why | None = None
+        self._problems: tuple[Problem, ...] = _not_in_force(config)
+        self._journal = Journal(config)
+        self._announced = False
+
+    def run(self) -> ExitCode:
+        """Run until told to stop."""
+        socket = address.of_daemon(self._config.control.socket, self._config.state)
+        server = ControlServer(
+            socket, self._config.control.group, self._ask, self._fresh_report, self._ask_reload
+        )
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._journal.close)
+            self._tell(Event("daemon.started"))
+            server.start()
+            stack.callback(server.stop)
+            if self._config.source is not None:
+                stack.callback(pointer.withdraw, pointer.publish(self._config.source, socket))
+            self._take_signals()
+            while self._run_once() is not Why.STOP:
+                pass
+        return ExitCode.DONE
+
+    def _run_once(self) -> Why:
+        """Open the store and run one loop over it, until there is a reason to end."""
+        why = Why.STOP
+        try:
+            why = self._with_store()
+        except StoreDamaged as damage:
+            self._rebuild(str(damage))
+            why = Why.DAMAGED
+        except (StoreUnwritable, EventLogUnwritable) as full:
+            self._wait_for_space(full)
+            why = Why.UNWRITABLE
+        return Why.STOP if self._wanted is Why.STOP else why
+
+    def _with_store(self) -> Why:
+        store, rebuilt = open_store(self._config.state)
+        with contextlib.ExitStack() as stack:
+            stack.callback(store.close)
+            if rebuilt is not None:
+                self._tell(Event("store.rebuilt", None, (("reason", rebuilt),)))
+            remember_roots(store, self._config.roots)
+            pool = make_pool(self._config)
+            pool.start()
+            stack.callback(pool.stop)
+            self._loop = Loop(self._config, store, pool, self._journal.write, eager=True)
+            self._loop.problems = self._problems
+            self._replay(self._loop)
+            self._loop.start()
+            stack.callback(self._end_loop, self._loop)
+            return self._turn(self._loop)
+
+    def _turn(self, loop: Loop) -> Why:
+        """Turn the loop until somebody wants something else."""
+        shown_s = float("-inf")
+        while self._wanted is None:
+            loop.turn(self._patience_s())
+            self._report = loop.report
+            self._notifier.alive(time.monotonic())
+            if not self._announced and loop.engine.watched:
+                self._announced = True
+                self._tell(Event("daemon.ready"))
+                self._notifier.ready()
+            self._notifier.status(_status_line(self._report))
+            if self._show is not None and time.monotonic() - shown_s >= 0.5:
+                shown_s = time.monotonic()
+                self._show(self._report)
+        why, self._wanted = self._wanted, None
+        if why is Why.RELOAD:
+            self._reload()
+            return why
+        self._wanted = why
+        self._notifier.stopping()
+        self._tell(Event("daemon.stopping"))
+        self._report = loop.engine.report(self._problems, stopping=True)
+        return why
+
+    def _patience_s(self) -> float:
+        watchdog_s = self._notifier.watchdog_s
+        return min(TURN_S, watchdog_s / 3) if watchdog_s is not None else TURN_S
+
+    def _replay(self, loop: Loop) -> None:
+        """Tell the engine what was logged and perhaps not stored any more."""
+        for event in self._journal.last_words():
+            loop.engine.replay(path_of(event), event)
+
+    def _end_loop(self, loop: Loop) -> None:
+        self._loop = None
+        loop.stop()
+
+    def _reload(self) -> None:
+        """Take the new configuration, or keep the old one and say why."""
+        self._notifier.reloading()
+        try:
+            new = self._load()
+            _demand_same_place(self._config, new)
+        except UserError as error:
+            self._tell(Event("config.rejected", None, (("what", error.what), ("why", error.why))))
+        else:
+            self._config, self._problems = new, _not_in_force(new)
+            self._tell(Event("config.reloaded"))
+        self._notifier.ready()
+
+    def _rebuild(self, why: str) -> None:
+        log.error("the store can't be trusted and is built anew: %s", why)
+        set_aside(self._config.state)
+        self._tell(Event("store.rebuilt", None, (("reason", why),)))
+
+    def _wait_for_space(self, error: UserError) -> None:
+        """Claim nothing while nothing can be kept; try again after a while."""
+        log.error("%s: %s", error.what, error.why)
+        problem = Problem("store.unwritable", b"", f"{error.what}: {error.why}", error.fix)
+        self._report = Report(
+            version=self._report.version,
+            time=self._report.time,
+            state="degraded",
+            problems=(problem, *self._problems),
+        )
+        until_s = time.monotonic() + REOPEN_S
+        while time.monotonic() < until_s and self._wanted is None:
+            self._notifier.alive(time.monotonic())
+            time.sleep(0.2)
+
+    def _tell(self, event: Event) -> None:
+        self._journal.write([event], True)
+
+    def _take_signals(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        signal.signal(signal.SIGHUP, self._hang_up)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._want(Why.STOP)
+
+    def _hang_up(self, number: int, frame: FrameType | None) -> None:
+        if self._wanted is not Why.STOP:
+            self._want(Why.RELOAD)
+
+    def _want(self, why: Why) -> None:
+        self._wanted = why
+        loop = self._loop
+        if loop is not None:
+            loop.wake()
+
+    # What the socket's threads call.
+
+    def _ask(self, ask: Ask) -> Reply:
+        loop = self._loop
+        if loop is None:
+            return _BUSY
+        try:
+            return loop.ask(ask).result(None if isinstance(ask, AskWait) else ANSWER_S)
+        except concurrent.futures.CancelledError:
+            return _BUSY
+        except TimeoutError:
+            return Refused("no answer", f"the daemon was busy for {ANSWER_S:.0f} s", "try again")
+
+    def _fresh_report(self) -> Report:
+        loop = self._loop
+        if loop is None:
+            return self._report
+        try:
+            return loop.fresh_report().result(ANSWER_S)
+        except (concurrent.futures.CancelledError, TimeoutError):
+            return self._report
+
+    def _ask_reload(self) -> Reply:
+        """Check the file first, so that the asker sees what is wrong with it."""
+        try:
+            _demand_same_place(self._config, self._load())
+        except UserError as error:
+            self._want(Why.RELOAD)  # the loop logs that it was refused
+            return Refused(error.what, error.why, error.fix, usage=True)
+        self._want(Why.RELOAD)
+        return Done("the configuration is read again")
+
+
+_BUSY = Refused("no answer", "the daemon is starting, reloading or stopping", "try again")
+
+
+def _demand_same_place(old: Config, new: Config) -> None:
+    """Refuse what only a restart can change.
+
+    Raises:
+        UserError: The state folder, the event log or the control socket is another one.
+    """
+    pairs: tuple[tuple[str, Path | str | None, Path | str | None], ...] = (
+        ("state", old.state, new.state),
+        ("log.events", old.events, new.events),
+        ("control.socket", old.control.socket, new.control.socket),
+    )
+    moved = [key for key, before, after in pairs if before != after]
+    if moved:
+        raise UserError(
+            "the configuration can't be taken while the daemon runs",
+            f"{', '.join(moved)} changed, which needs a restart",
+            "systemctl restart dedupd   (or stop it and run it again)",
+        )
+
+
+def _not_in_force(config: Config) -> tuple[Problem, ...]:
+    """Say which keys are accepted and do nothing in this version: silence would be a lie."""
+    idle = [
+        key
+        for key, given in (
+            ("hooks", bool(config.hooks)),
+            ("web.listen", config.web.listen is not None),
+            ("quiet_hours", config.quiet_hours is not None),
+        )
+        if given
+    ]
+    message = "this key is accepted and has no effect in this version"
+    return tuple(Problem("config.not-in-force", b"", f"{key}: {message}") for key in idle)
+
+
+def _status_line(report: Report) -> str:
+    done = sum(folder.state.value == "imported" for folder in report.folders)
+    line = f"{report.state}: {done} of {len(report.folders)} folders imported"
+    waiting = f", {report.queue.pending} files waiting" if report.queue.pending else ""
+    return line + waiting

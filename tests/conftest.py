@@ -1,0 +1,61 @@
+"""What holds for every test: no real home folder, and no skip that nobody hears of.
+
+With `CI` or `DEDUPD_NO_SKIPS` set, a skipped test makes the run fail.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from _pytest.terminal import TerminalReporter
+from hypothesis import settings
+
+HOME_FOLDERS = ("CONFIG", "CACHE", "STATE", "DATA")
+SET_FROM_OUTSIDE = (
+    "DEDUPD_CONFIG", "STATE_DIRECTORY", "RUNTIME_DIRECTORY", "CONFIGURATION_DIRECTORY",
+    "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID",
+)  # fmt: skip
+
+# A shared machine promises nothing about milliseconds; the 10 s limit of a test stands.
+settings.register_profile("dedupd", deadline=None)
+settings.load_profile("dedupd")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test an empty home, so that it can't read or spoil the tester's own."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(folder))
+    for name in HOME_FOLDERS:
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(folder / name.lower()))
+    (folder / "runtime").mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder / "runtime"))
+    for name in SET_FROM_OUTSIDE:
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+def forbidden_skips(config: pytest.Config) -> int:
+    """Count skipped tests where none is allowed; a worker process leaves that to its master."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    allowed = not (os.environ.get("CI") or os.environ.get("DEDUPD_NO_SKIPS"))
+    if allowed or not isinstance(reporter, TerminalReporter):
+        return 0
+    return len(reporter.stats.get("skipped", []))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run for its skips where that was asked for."""
+    passed = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+    if passed and forbidden_skips(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
+    """Say so, above the list of skipped tests that `-rs` prints."""
+    if count := forbidden_skips(config):
+        why = f"{count} skipped, which counts as failed: CI or DEDUPD_NO_SKIPS is set"
+        terminalreporter.write_line(why, red=True)

@@ -1,0 +1,377 @@
+"""What every pool promises, over all of them; then what only worker processes must bear."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.picture_samples import jpeg, sample, seen, small_photo
+
+from dedupd.messages import Compare, Compared, Decode, Decoded, Payload, Sign, Signed
+from dedupd.model import Comparison, Fingerprint, PerceptualHash, Signature, Unreadable
+from dedupd.pictures.exchange import (
+    Hashed,
+    HashJob,
+    PoolAnswer,
+    decode_answer,
+    decode_request,
+    encode_answer,
+    encode_request,
+)
+from dedupd.pictures.limits import Limits
+from dedupd.pictures.pools import Pool
+from dedupd.pictures.pools.inline import InlinePool
+from dedupd.pictures.pools.processes import ProcessPool
+from dedupd.wire import Damaged
+
+MAKERS = {"inline": InlinePool, "processes": lambda: ProcessPool(2, timeout_s=8)}
+SLOW_PX = (9000, 6000)  # takes a worker a good part of a second
+pytestmark = pytest.mark.timeout(30)
+
+
+@pytest.fixture(params=MAKERS)
+def pool(request) -> Iterator[Pool]:
+    pool = MAKERS[request.param]()
+    yield pool
+    pool.stop()
+
+
+@pytest.fixture
+def one_worker() -> Iterator[ProcessPool]:
+    pool = ProcessPool(1, timeout_s=8)
+    pool.start()
+    yield pool
+    pool.stop()
+
+
+def payload(data: bytes) -> Payload:
+    fd = os.memfd_create("sample")
+    os.write(fd, data)
+    return Payload(fd, len(data))
+
+
+def decode(data: bytes, digest: bytes = b"d") -> Decode:
+    return Decode(digest, payload(data))
+
+
+def is_open(job: Decode) -> bool:
+    try:
+        return os.readlink(f"/proc/self/fd/{job.payload.fd}").startswith("/memfd:sample")
+    except FileNotFoundError:
+        return False
+
+
+def answer(pool: Pool, job: Decode | Sign | Compare | HashJob) -> PoolAnswer:
+    answers: queue.SimpleQueue[PoolAnswer] = queue.SimpleQueue()
+    pool.submit(job, answers.put)
+    return answers.get(timeout=25)
+
+
+def wait_until(condition) -> None:
+    """Watch another process get somewhere; there is no event to wait for."""
+    deadline_s = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.005)
+
+
+def worker_of(pool: ProcessPool) -> int:
+    wait_until(lambda: pool.pids)
+    return pool.pids[0]
+
+
+def test_each_job_has_its_own_answer(pool):
+    """Fingerprint, signature, comparison and hashes come with the digests they were asked for."""
+    pool.start()
+    decoded = answer(pool, Decode(b"one", payload(jpeg())))
+    assert decoded == Decoded(b"one", seen(jpeg()))
+    signed = answer(pool, Sign(b"two", payload(jpeg())))
+    assert isinstance(signed, Signed)
+    assert signed.digest == b"two"
+    assert isinstance(signed.result, Signature)
+    compared = answer(pool, Compare(b"n", b"h", payload(jpeg()), payload(jpeg(quality=60))))
+    assert isinstance(compared, Compared)
+    assert (compared.needle, compared.haystack) == (b"n", b"h")
+    assert compared.result.first == signed.result
+    assert compared.result.second != signed.result
+    assert compared.result.block_difference > 0
+    job = HashJob(payload(jpeg()), ("dhash-article", "dhash"))
+    hashed = answer(pool, job)
+    assert isinstance(hashed, Hashed)
+    assert hashed.job is job
+    assert list(hashed.result) == ["dhash-article", "dhash"]
+
+
+@pytest.mark.parametrize("data", [b"", b"Dear diary", b"\xff\xd8\xff", jpeg()[:9000]])
+def test_what_is_no_picture_is_unreadable(pool, data):
+    """For every kind of job, with the reason that looking at it gave."""
+    pool.start()
+    assert answer(pool, decode(data)).result == seen(data)
+    assert isinstance(answer(pool, Sign(b"s", payload(data))).result, Unreadable)
+    assert isinstance(answer(pool, HashJob(payload(data), ("dhash",))).result, Unreadable)
+    result = answer(pool, Compare(b"n", b"h", payload(jpeg()), payload(data))).result
+    assert isinstance(result.first, Signature)
+    assert isinstance(result.second, Unreadable)
+    assert result.block_difference is None
+
+
+def test_every_job_is_answered_exactly_once(pool):
+    """Jobs of all formats, many more than workers; those handed in before the start, too."""
+    answers: queue.SimpleQueue[PoolAnswer] = queue.SimpleQueue()
+    digests = [bytes([i]) for i in range(40)]
+    formats = ("jpeg", "png", "webp", "bmp")
+    for i, digest in enumerate(digests):
+        pool.submit(decode(sample(formats[i % 4]), digest), answers.put)
+        if i == 10:
+            pool.start()
+    found = [answers.get(timeout=20) for _ in digests]
+    assert sorted(a.digest for a in found) == digests
+    assert all(isinstance(a.result, Fingerprint) for a in found)
+    assert answers.empty()
+
+
+def test_payloads_are_closed_when_the_answer_comes(pool):
+    """Of good and bad pictures, and both of a comparison."""
+    pool.start()
+    jobs = [decode(jpeg()), decode(b"")]
+    for job in jobs:
+        answer(pool, job)
+    compared = Compare(b"n", b"h", payload(jpeg()), payload(b""))
+    answer(pool, compared)
+    assert not any(is_open(job) for job in jobs)
+    assert not is_open(Decode(b"", compared.needle_payload))
+    assert not is_open(Decode(b"", compared.haystack_payload))
+
+
+def test_a_stopped_pool_drops_jobs_and_closes_their_payloads(pool):
+    """Before and after the stop; nothing is answered."""
+    answers: queue.SimpleQueue[PoolAnswer] = queue.SimpleQueue()
+    early, late = decode(jpeg()), decode(jpeg())
+    pool.submit(early, answers.put)
+    pool.stop()
+    pool.submit(late, answers.put)
+    pool.stop()
+    assert answers.empty()
+    assert not is_open(early)
+    assert not is_open(late)
+
+
+def test_a_pool_says_how_many_it_looks_at_together(pool):
+    """And has no problem when all is well."""
+    pool.start()
+    answer(pool, decode(jpeg()))
+    assert pool.workers >= 1
+    assert pool.problem == ""
+
+
+def test_a_worker_killed_while_idle_costs_no_picture(one_worker):
+    """The next picture gets a fresh worker, and its true answer."""
+    for _ in range(3):
+        os.kill(worker_of(one_worker), signal.SIGKILL)
+        assert answer(one_worker, decode(jpeg())).result == seen(jpeg())
+
+
+def test_workers_killed_at_random_lose_nothing():
+    """Every job is answered; none but those that lost two workers is without its fingerprint."""
+    pool = ProcessPool(2, timeout_s=8)
+    pool.start()
+    answers: queue.SimpleQueue[PoolAnswer] = queue.SimpleQueue()
+    for i in range(300):
+        pool.submit(decode(sample("png"), bytes([i % 256, i // 256])), answers.put)
+    found = []
+    while len(found) < 300:
+        found.append(answers.get(timeout=20))
+        if len(found) % 60 == 0:
+            for pid in pool.pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+    pool.stop()
+    assert len({a.digest for a in found}) == 300
+    assert [a.result for a in found if a.result != seen(sample("png"))] == []
+
+
+def test_a_picture_that_hangs_twice_is_unreadable_and_the_next_one_is_not():
+    """A worker that doesn't answer is killed at the deadline, and so is its successor."""
+    pool = ProcessPool(1, timeout_s=0.5)
+    pool.start()
+    answers: queue.SimpleQueue[PoolAnswer] = queue.SimpleQueue()
+    first = worker_of(pool)
+    os.kill(first, signal.SIGSTOP)
+    pool.submit(decode(jpeg(), b"hangs"), answers.put)
+    pool.submit(decode(jpeg(), b"next"), answers.put)
+    wait_until(lambda: pool.pids and pool.pids != [first])
+    os.kill(pool.pids[0], signal.SIGSTOP)
+    found = [answers.get(timeout=20) for _ in range(2)]
+    pool.stop()
+    assert found == [
+        Decoded(b"hangs", Unreadable("timeout", "it took more than 0.5 s")),
+        Decoded(b"next", seen(jpeg())),
+    ]
+
+
+def test_a_job_that_times_out_twice_says_so():
+    """No worker can be as quick as this deadline asks."""
+    pool = ProcessPool(1, timeout_s=0.0)
+    pool.start()
+    slow = jpeg(small_photo(*SLOW_PX), quality=60)
+    for job in (decode(slow), Sign(b"s", payload(slow))):
+        result = answer(pool, job).result
+        assert isinstance(result, Unreadable)
+        assert result.reason == "timeout"
+    result = answer(pool, Compare(b"n", b"h", payload(slow), payload(slow))).result
+    assert isinstance(result, Comparison)
+    assert result.first == result.second
+    assert result.first.reason == "timeout"
+    pool.stop()
+
+
+def test_a_picture_that_loses_two_workers_is_unreadable(one_worker):
+    """It may be the picture that kills them, so it isn't tried for ever."""
+    slow = jpeg(small_photo(*SLOW_PX), quality=60)
+    answers: queue.SimpleQueue[PoolAnswer] = queue.SimpleQueue()
+    one_worker.submit(decode(slow), answers.put)
+    while answers.empty():
+        for pid in one_worker.pids:
+            if is_busy(pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+    assert answers.get().result == Unreadable("killed", "its decoder was killed")
+    assert answer(one_worker, decode(jpeg())).result == seen(jpeg())
+
+
+def is_busy(pid: int) -> bool:
+    """Return whether a worker holds a payload at this moment."""
+    try:
+        return "sample" in " ".join(
+            os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")
+        )
+    except OSError:
+        return False
+
+
+def test_a_picture_beyond_the_memory_of_a_worker_is_unreadable():
+    """It asks for a gigabyte where 700 MiB are all there is; the next one is seen."""
+    pool = ProcessPool(1, memory_bytes=700 << 20, limits=Limits(pixels=1 << 30))
+    pool.start()
+    bomb = jpeg(small_photo(30_000, 10_000), quality=20)
+    result = answer(pool, Sign(b"s", payload(bomb))).result
+    assert isinstance(result, Unreadable)
+    assert result.reason in ("too-large", "damaged", "killed")
+    assert answer(pool, decode(jpeg())).result == seen(jpeg())
+    pool.stop()
+
+
+def test_stopping_kills_workers_that_are_busy_stopped_or_starting():
+    """Within 2 s, with jobs in the queue, and no process is left."""
+    pool = ProcessPool(3)
+    pool.start()
+    wait_until(lambda: len(pool.pids) == 3)
+    pids = pool.pids
+    os.kill(pids[0], signal.SIGSTOP)
+    os.kill(pids[1], signal.SIGKILL)
+    jobs = [decode(jpeg(small_photo(*SLOW_PX), quality=60)) for _ in range(6)]
+    for job in jobs:
+        pool.submit(job, lambda _: None)
+    began_s = time.monotonic()
+    pool.stop()
+    assert time.monotonic() - began_s < 2
+    assert pool.pids == []
+    assert not any(os.path.exists(f"/proc/{pid}") for pid in pids)
+    assert not any(is_open(job) for job in jobs)
+
+
+def test_a_pool_leaves_no_descriptor_behind():
+    """Started, used and stopped, it has given everything back."""
+    before = sorted(os.listdir("/proc/self/fd"))
+    for _ in range(2):
+        pool = ProcessPool(2)
+        pool.start()
+        answer(pool, decode(jpeg()))
+        pool.stop()
+    assert sorted(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_worker_inherits_nothing_but_its_socket(one_worker):
+    """No file that the daemon has open: no store, no lock, no root."""
+    fd = os.open("/proc/self/status", os.O_RDONLY)
+    os.set_inheritable(fd, True)
+    answer(one_worker, decode(jpeg()))
+    targets = [
+        os.readlink(f"/proc/{worker_of(one_worker)}/fd/{fd}")
+        for fd in os.listdir(f"/proc/{worker_of(one_worker)}/fd")
+        if int(fd) > 2
+    ]
+    os.close(fd)
+    assert sorted(target.split(":")[0] for target in targets) == ["/memfd", "socket"]
+
+
+def test_workers_that_can_not_start_are_a_problem_not_a_verdict():
+    """No picture is blamed, nothing is answered, and the pool says what is wrong."""
+    pool = ProcessPool(1, memory_bytes=64 << 20)
+    pool.start()
+    answers: queue.SimpleQueue[PoolAnswer] = queue.SimpleQueue()
+    job = decode(jpeg())
+    pool.submit(job, answers.put)
+    wait_until(lambda: pool.problem)
+    pool.stop()
+    assert answers.empty()
+    assert not is_open(job)
+
+
+def test_a_pool_of_no_workers_is_refused():
+    """It would never answer."""
+    with pytest.raises(ValueError, match="at least one"):
+        ProcessPool(0)
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        Decode(b"", Payload(5, 0)),
+        Sign(b"", Payload(5, 0)),
+        Compare(b"", b"", Payload(5, 0), Payload(6, 0)),
+        HashJob(Payload(5, 0), ("dhash", "other")),
+    ],
+)
+def test_a_request_is_read_as_it_was_written(job):
+    """Over the socket goes the name of the job; the descriptors travel beside it."""
+    fds = [5, 6] if isinstance(job, Compare) else [5]
+    assert decode_request(encode_request(job), fds) == job
+
+
+HASH_JOB = HashJob(Payload(1, 0), ("a",))
+ANSWERS = [
+    (Decode(b"x", Payload(1, 0)), Decoded(b"x", Fingerprint(1, 2, 3, bytes(256), "png"))),
+    (Sign(b"x", Payload(1, 0)), Signed(b"x", Signature(bytes(4096), bytes(512)))),
+    (
+        Compare(b"x", b"y", Payload(1, 0), Payload(1, 0)),
+        Compared(b"x", b"y", Comparison(Unreadable("a", "b"), Unreadable("c"), 2.5)),
+    ),
+    (HASH_JOB, Hashed(HASH_JOB, {"a": PerceptualHash("a", 64, 1 << 63)})),
+    (HASH_JOB, Hashed(HASH_JOB, Unreadable("a", "b"))),
+]
+every_answer = pytest.mark.parametrize(("job", "given_answer"), ANSWERS)
+
+
+@every_answer
+def test_an_answer_is_read_as_it_was_written(job, given_answer):
+    """With the digests that only the asker knows."""
+    assert decode_answer(job, encode_answer(given_answer)) == given_answer
+
+
+@every_answer
+@given(at=st.floats(0, 1, exclude_max=True), rubbish=st.binary(max_size=20), cut=st.booleans())
+def test_a_worker_that_lies_gives_an_answer_or_damage(job, given_answer, at, rubbish, cut):
+    """A taken-over worker can say anything; its packet never raises anything else."""
+    packet = encode_answer(given_answer)
+    start = int(at * len(packet))
+    lie = packet[:start] + rubbish + (b"" if cut else packet[start + len(rubbish) :])
+    with contextlib.suppress(Damaged):
+        assert type(decode_answer(job, lie)) is type(given_answer)

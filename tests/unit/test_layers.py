@@ -1,0 +1,186 @@
+"""Imports go down, and only down: the table below is the one place that says what stands where."""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "daemon" / "dedupd"
+
+# Modules and folders of the package, lowest first. One imports from rows above it only;
+# folders of one row don't know each other.
+LEVELS = (
+    {"__init__", "model", "text"},
+    {"errors", "messages", "wire"},
+    {"strict_yaml", "config_forms"},
+    {"config_schema"},
+    {"config_read"},
+    {"config", "rules", "pictures", "disk", "state"},
+    {"claim", "remote"},
+    {"standing"},
+    {"engine"},
+    {"faces"},
+    {"hands", "notify"},
+    {"loop"},
+    {"service"},
+    {"cli"},
+    {"__main__"},
+)
+ABOVE_ALL = len(LEVELS)
+LEVEL_OF = {name: level for level, names in enumerate(LEVELS) for name in names}
+
+# A library that can be replaced has one user: the paths that may import it begin like this.
+ONLY_USERS = {
+    "yaml": ("strict_yaml.py", "config.py"),
+    "plyvel": ("state/store.py",),
+    "plyvel_next": ("state/store.py",),
+    "watchdog": ("disk/watch/",),
+    "cv2": ("pictures/",),
+}
+
+LONGEST_LINES = 400
+LONGEST_CONDUCTOR_LINES = 300  # these call the others; what they'd hold themselves belongs below
+CONDUCTORS = {"engine.py", "service.py"}
+
+
+class Module(NamedTuple):
+    """One file of the package."""
+
+    path: Path  # inside the package
+    tree: ast.Module
+    lines: int
+
+    @property
+    def name(self) -> str:
+        """Dotted name as an import spells it."""
+        parts = ("dedupd", *self.path.with_suffix("").parts)
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    @property
+    def unit(self) -> str:
+        """Name in the table: the folder right below the package, or the module itself."""
+        return self.path.with_suffix("").parts[0]
+
+
+def read(path: Path) -> Module:
+    text = path.read_text(encoding="utf-8")
+    return Module(path.relative_to(PACKAGE), ast.parse(text), len(text.splitlines()))
+
+
+MODULES = [read(path) for path in sorted(PACKAGE.rglob("*.py"))]
+NAMES = {module.name for module in MODULES}
+every_module = pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.path))
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """Yield the dotted name of every module that is imported anywhere, also in a function."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            yield from names & NAMES
+            if not names <= NAMES:
+                yield node.module
+
+
+def ours(tree: ast.Module) -> set[str]:
+    return {name for name in imported(tree) if name.split(".")[0] == "dedupd"}
+
+
+def unit_of(name: str) -> str:
+    return [*name.split("."), "__init__"][1]
+
+
+def upward(module: Module) -> set[str]:
+    """Return what `module` imports from its own row or a lower one, its own folder apart."""
+    mine = LEVEL_OF.get(module.unit, ABOVE_ALL)
+    others = {name for name in ours(module.tree) if unit_of(name) != module.unit}
+    return {name for name in others if LEVEL_OF.get(unit_of(name), ABOVE_ALL) >= mine}
+
+
+def ring(modules: list[Module]) -> list[str]:
+    """Return modules that need each other, in order; a late import hides no ring."""
+    try:
+        graphlib.TopologicalSorter({m.name: ours(m.tree) - {m.name} for m in modules}).prepare()
+    except graphlib.CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+@every_module
+def test_every_module_has_a_place_in_the_table(module):
+    """A new top-level module or folder is put where it belongs, on purpose."""
+    assert module.unit in LEVEL_OF, f"add {module.unit!r} to LEVELS in {Path(__file__).name}"
+
+
+@every_module
+def test_imports_go_down(module):
+    """A module knows what is below it, and nothing beside or above it."""
+    assert not upward(module)
+
+
+def test_no_ring_of_imports():
+    """No two modules need each other, over however many steps."""
+    assert ring(MODULES) == []
+
+
+@every_module
+def test_imports_hide_nothing(module):
+    """No relative import, and no import that only the type checker sees."""
+    nodes = list(ast.walk(module.tree))
+    assert not [n for n in nodes if isinstance(n, ast.ImportFrom) and n.level]
+    assert not [n for n in nodes if isinstance(n, ast.Name) and n.id == "TYPE_CHECKING"]
+    assert not [n for n in nodes if isinstance(n, ast.Attribute) and n.attr == "TYPE_CHECKING"]
+
+
+@every_module
+def test_a_library_stays_with_its_only_user(module):
+    """What hooks into one library stands in one place."""
+    libraries = {name.split(".")[0] for name in imported(module.tree)} & ONLY_USERS.keys()
+    assert [x for x in libraries if not str(module.path).startswith(ONLY_USERS[x])] == []
+
+
+@every_module
+def test_modules_are_short(module):
+    """A module that grows past this does more than one thing."""
+    conducts = module.path.name in CONDUCTORS or module.unit == "cli"
+    assert module.lines <= (LONGEST_CONDUCTOR_LINES - 1 if conducts else LONGEST_LINES)
+
+
+@every_module
+def test_a_module_opens_with_its_purpose(module):
+    """The first line says in one sentence what the module is for."""
+    first, *_ = (ast.get_docstring(module.tree) or "").splitlines() or [""]
+    assert first.endswith((".", "?")), "the first line is one whole sentence"
+
+
+def fake(path: str, text: str) -> Module:
+    return Module(Path(path), ast.parse(text), 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "found"),
+    [
+        ("rules/x.py", "from dedupd.engine import step", {"dedupd.engine"}),
+        ("rules/x.py", "import dedupd.pictures", {"dedupd.pictures"}),
+        ("model.py", "def f():\n    from dedupd.text import shown", {"dedupd.text"}),
+        ("rules/x.py", "from dedupd.rules.y import f", set()),
+        ("faces/x.py", "from dedupd.model import Root", set()),
+    ],
+)
+def test_the_table_is_held(path, text, found):
+    """Guards the tests above: they see an import that goes up or sideways."""
+    assert upward(fake(path, text)) == found
+
+
+def test_a_ring_is_seen():
+    """Guards the tests above: a late import does not hide a ring."""
+    late = "def f():\n    import dedupd.rules.a"
+    modules = [fake("rules/a.py", "import dedupd.rules.b"), fake("rules/b.py", late)]
+    assert set(ring(modules)) == {"dedupd.rules.a", "dedupd.rules.b"}

@@ -1,0 +1,183 @@
+"""The codec: what goes in comes out, and nothing else does."""
+
+import contextlib
+import dataclasses
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dedupd import wire
+from dedupd.model import EntryType, FileRecord, Fingerprint, Kind, Signature, Stamp, Unreadable
+
+INT64 = st.integers(-(2**63), 2**63 - 1)
+UINT32, UINT64 = st.integers(0, 2**32 - 1), st.integers(0, 2**64 - 1)
+DIGESTS = st.binary(min_size=32, max_size=32)
+TEXTS = st.text(st.characters(), max_size=40)
+TIMES_NS = st.integers(-(2**63) * 10**9, 2**63 * 10**9 - 1)
+
+unreadables = st.builds(Unreadable, TEXTS, TEXTS)
+fingerprints = st.builds(
+    Fingerprint,
+    UINT32,
+    UINT32,
+    UINT64,
+    st.binary(min_size=256, max_size=256),
+    TEXTS,
+    TEXTS,
+    TEXTS,
+    TEXTS,
+)
+signatures = st.builds(
+    lambda luma, chroma: Signature(luma * 1024, chroma * 128),
+    st.binary(min_size=4, max_size=4),
+    st.binary(min_size=4, max_size=4),
+)
+records = st.builds(
+    FileRecord,
+    st.builds(Stamp, UINT64, UINT64, TIMES_NS, TIMES_NS),
+    st.sampled_from(EntryType),
+    st.none() | st.sampled_from(Kind),
+    st.none() | DIGESTS,
+    st.none() | unreadables,
+    st.floats(allow_nan=False),
+    st.booleans(),
+)
+differences = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+
+CODECS = (
+    (wire.encode_fingerprint, wire.decode_fingerprint, fingerprints | unreadables),
+    (wire.encode_signature, wire.decode_signature, signatures | unreadables),
+    (wire.encode_record, wire.decode_record, records),
+    (wire.encode_difference, wire.decode_difference, differences),
+)
+codecs = pytest.mark.parametrize(
+    ("encode", "decode", "values"), CODECS, ids=[c[0].__name__ for c in CODECS]
+)
+
+
+def lasting(value):
+    """Return `value` as a later run knows it."""
+    if isinstance(value, FileRecord):
+        return dataclasses.replace(value, seen_at_s=float("-inf"), settled=True)
+    return value
+
+
+@codecs
+@given(data=st.data())
+def test_every_value_comes_back_as_it_was(encode, decode, values, data):
+    """Encoding and decoding give the same value, odd texts and far years included."""
+    value = data.draw(values)
+    assert decode(encode(value)) == lasting(value)
+
+
+@codecs
+@given(data=st.data())
+def test_a_value_that_is_cut_or_longer_is_damaged(encode, decode, values, data):
+    """No part of a value, and no value with something behind it, is taken for a value."""
+    encoded = encode(data.draw(values))
+    length = data.draw(st.integers(0, len(encoded) - 1))
+    for odd in (encoded[:length], encoded + b"\0"):
+        with pytest.raises(wire.Damaged):
+            decode(odd)
+
+
+@codecs
+@given(data=st.data())
+def test_another_version_is_damaged(encode, decode, values, data):
+    """A value of a version that this dedupd doesn't know is not guessed at."""
+    encoded = encode(data.draw(values))
+    version = data.draw(st.integers(0, 255).filter(lambda v: v != wire.VALUE_VERSION))
+    with pytest.raises(wire.Damaged, match="version"):
+        decode(bytes([version]) + encoded[1:])
+
+
+@codecs
+@given(junk=st.binary(max_size=400))
+def test_junk_gives_a_value_or_damaged_and_nothing_else(encode, decode, values, junk):  # noqa: ARG001
+    """Whatever the bytes are, only `Damaged` is raised."""
+    for data in (junk, bytes([wire.VALUE_VERSION]) + junk):
+        with contextlib.suppress(wire.Damaged):
+            value = decode(data)
+            assert decode(encode(value)) == value
+
+
+@given(value=fingerprints)
+def test_kinds_of_values_are_not_taken_for_each_other(value):
+    """A fingerprint is no signature and no record."""
+    for decode in (wire.decode_signature, wire.decode_record, wire.decode_difference):
+        with pytest.raises(wire.Damaged, match="expected"):
+            decode(wire.encode_fingerprint(value))
+
+
+@given(data=st.binary(max_size=300))
+def test_a_seal_opens_to_what_was_sealed(data):
+    """Sealing and unsealing give the same bytes."""
+    assert wire.unseal(wire.seal(data)) == data
+
+
+@given(data=st.binary(max_size=60), bit=st.integers(0, 10_000))
+def test_one_flipped_bit_breaks_the_seal(data, bit):
+    """A CRC-32 sees every single flipped bit, in the data and in the seal itself."""
+    sealed = bytearray(wire.seal(data))
+    at = bit % (8 * len(sealed))
+    sealed[at // 8] ^= 1 << at % 8
+    with pytest.raises(wire.Damaged):
+        wire.unseal(bytes(sealed))
+
+
+@given(data=st.binary(max_size=60), cut=st.integers(1, 60))
+def test_a_cut_seal_is_broken(data, cut):
+    """A sealed value that lost its end is damaged."""
+    with pytest.raises(wire.Damaged):
+        wire.unseal(wire.seal(data)[: -min(cut, len(data) + 5)])
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_difference_that_is_no_number_is_refused(value):
+    """NaN would be neither above nor below a limit, so it is never kept."""
+    with pytest.raises(ValueError, match="finite"):
+        wire.encode_difference(value)
+    encoded = bytearray(wire.encode_difference(1.0))
+    encoded[-8:] = struct.pack("<d", value)
+    with pytest.raises(wire.Damaged):
+        wire.decode_difference(bytes(encoded))
+
+
+def test_parts_of_a_wrong_size_are_refused():
+    """A sketch, a signature and a digest have one size only."""
+    with pytest.raises(ValueError, match="sketch"):
+        wire.encode_fingerprint(Fingerprint(1, 1, 0, b"\0" * 255, "jpeg"))
+    with pytest.raises(ValueError, match="luma"):
+        wire.encode_signature(Signature(b"", b"\0" * 512))
+    with pytest.raises(ValueError, match="chroma"):
+        wire.encode_signature(Signature(b"\0" * 4096, b""))
+    with pytest.raises(ValueError, match="digest"):
+        wire.encode_record(FileRecord(Stamp(1, 2, 3, 4), digest=b"short"))
+
+
+def test_the_bytes_on_disk_are_these():
+    """Golden values: a change here needs a new version and a new store format."""
+    record = FileRecord(
+        Stamp(7, 1000, -1, 2_000_000_001),
+        kind=Kind.PICTURE,
+        digest=bytes(range(32)),
+        problem=Unreadable("io", "é"),
+    )
+    assert wire.encode_record(record).hex() == (
+        "0152" "0700000000000000" "e803000000000000"
+        "ffffffffffffffff" "ffc99a3b" "0200000000000000" "01000000"
+        "010103"
+        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+        "02000000" "696f" "02000000" "c3a9"
+    )  # fmt: skip
+    picture = Fingerprint(4, 3, 0x0102, bytes(256), "jpeg", taken_at="2020")
+    assert wire.encode_fingerprint(picture).hex() == (
+        "0146" "04000000" "03000000" "0201000000000000" + "00" * 256
+        + "04000000" "6a706567" "00000000" "00000000" "04000000" "32303230"
+    )  # fmt: skip
+    killed = wire.encode_signature(Unreadable("killed"))
+    assert killed.hex() == "0155" "06000000" "6b696c6c6564" "00000000"  # fmt: skip
+    assert wire.encode_difference(None).hex() == "0144" "00" "0000000000000000"  # fmt: skip
+    assert wire.seal(b"dedupd").hex() == "01" "e377327a" "646564757064"  # fmt: skip
