@@ -228,7 +228,7 @@ def escape(path: str) -> str:
 
 
 def _with_unit(text: str, units: dict[str, int]) -> float | None:
-    found = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,20})?) ?([A-Za-z]*)", text)
+    found = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,20})?) ?([A-Za-z]*)", text)
     factor = units.get(found[2]) if found else None
     return float(found[1]) * factor if found and factor else None
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 
 from dedupd.config_schema import Config
-from dedupd.model import Event
+from dedupd.reports import Event
 from dedupd.state import eventread
 from dedupd.state.eventline import human
 from dedupd.state.eventlog import EventLog, Logged

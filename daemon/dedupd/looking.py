@@ -8,14 +8,15 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
 
+from dedupd.asks import Ask, Reply
 from dedupd.config_schema import Config
 from dedupd.errors import UserError
 from dedupd.loop import Loop
-from dedupd.messages import Ask, Reply
-from dedupd.model import Event, Report, Role, Root
+from dedupd.model import Role, Root
 from dedupd.pictures.limits import Limits
 from dedupd.pictures.pools import Pool
 from dedupd.pictures.pools.processes import ProcessPool
+from dedupd.reports import Event, Report
 from dedupd.state import Store
 from dedupd.state.lock import StateLock
 from dedupd.state.store import open_store

@@ -15,13 +15,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+from dedupd.asks import Ask, Reply
 from dedupd.config_schema import Config
 from dedupd.disk.watch import Hints
 from dedupd.engine import Engine, Options, Step
 from dedupd.hands import Hands
 from dedupd.messages import (
     Answer,
-    Ask,
     Compare,
     Decode,
     Inquiry,
@@ -29,15 +29,15 @@ from dedupd.messages import (
     Message,
     Read,
     Release,
-    Reply,
     Sign,
     Tick,
     WasRead,
 )
-from dedupd.model import Event, Kind, Now, Problem, Report
+from dedupd.model import Kind, Now
 from dedupd.pictures.exchange import Hashed, PoolAnswer
 from dedupd.pictures.pools import Pool
 from dedupd.pictures.sniff import kind
+from dedupd.reports import Event, Problem, Report
 from dedupd.state import Store
 
 TURN_MESSAGES = 500
@@ -237,7 +237,7 @@ def named_picture(name: bytes) -> bool:
 
 
 def _options(config: Config, pool: Pool, eager: bool) -> Options:
-    worse = {name: "accept" for name in config.match.worse.accepted}
+    worse = dict.fromkeys(config.match.worse.accepted, "accept")
     return Options(
         limits=config.match.limits,
         worse=worse,

@@ -8,9 +8,8 @@ A digest is the 32 bytes of a file's SHA-256.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
-
 
 Digest = bytes
 """The SHA-256 of a whole file, 32 bytes."""
@@ -339,107 +338,3 @@ class MatchLimits:
     aspect: float = 0.015
     deviation: float = 8.0
     blocks: float = 9.5
-
-
-COUNT_NAMES = (
-    "pictures", "matched", "possible", "unmatched", "unreadable", "dismissed", "pending",
-    "others", "others_missing", "videos", "videos_missing", "excluded", "ignored",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """The counts of the contract, of a whole tree or of one folder's own files."""
-
-    pictures: int = 0
-    matched: int = 0
-    possible: int = 0
-    unmatched: int = 0
-    unreadable: int = 0
-    dismissed: int = 0
-    pending: int = 0
-    others: int = 0
-    others_missing: int = 0
-    videos: int = 0
-    videos_missing: int = 0
-    excluded: int = 0
-    ignored: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class FolderReport:
-    """One line of the report: a folder, its state, its counts.  Times are RFC 3339 or None."""
-
-    path: bytes
-    root: bytes
-    state: FolderState
-    as_of: str
-    tree: Counts
-    own: Counts
-    last_state: FolderState | None = None
-    imported_at: str | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RootReport:
-    """One root of the report; `watch` is "inotify", "poll" or "none"."""
-
-    role: Role
-    path: bytes
-    state: RootState
-    watch: str
-    pictures: int
-    unreadable: int
-    in_step_as_of: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that limits what dedupd can promise, and what to do about it."""
-
-    code: str
-    path: bytes
-    message: str
-    fix: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """How much is left to do; `eta_s` is None where it can't be said."""
-
-    pending: int = 0
-    hashed: int = 0
-    per_second: float = 0.0
-    eta_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Everything `status` shows, at one moment; published by the engine, never changed."""
-
-    version: str
-    time: str
-    state: str
-    problems: tuple[Problem, ...] = ()
-    queue: Queue = field(default_factory=Queue)
-    roots: tuple[RootReport, ...] = ()
-    folders: tuple[FolderReport, ...] = ()
-    totals: Counts = field(default_factory=Counts)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened, before the log gave it a number and a time.
-
-    Attributes:
-        name: One of the contract's names, for example "folder.imported".
-        path: Absolute path it speaks of; None for the daemon itself.
-        facts: Further fields, JSON values or bytes (paths), in order.
-        id: What makes the event recognisable; "" lets the log make one that is unique.
-    """
-
-    name: str
-    path: bytes | None = None
-    facts: tuple[tuple[str, object], ...] = ()
-    id: str = ""

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+from dedupd.asks import Ask, AskWait, Done, Refused, Reply
 from dedupd.config_schema import Config
 from dedupd.errors import ExitCode, UserError
 from dedupd.faces import address, pointer
@@ -23,9 +24,8 @@ from dedupd.faces.server import ControlServer
 from dedupd.journal import Journal
 from dedupd.looking import make_pool, remember_roots
 from dedupd.loop import Loop
-from dedupd.messages import Ask, AskWait, Done, Refused, Reply
-from dedupd.model import Event, Problem, Report
 from dedupd.notify import Notifier
+from dedupd.reports import Event, Problem, Report
 from dedupd.state import StoreDamaged, StoreUnwritable
 from dedupd.state.eventlog import EventLogUnwritable
 from dedupd.state.lock import StateLock
@@ -206,19 +206,15 @@ class Daemon:
         self._journal.write([event], True)
 
     def _take_signals(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
-        signal.signal(signal.SIGHUP, self._hang_up)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._signalled)
 
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        self._want(Why.STOP)
-
-    def _hang_up(self, number: int, frame: FrameType | None) -> None:
-        if self._wanted is not Why.STOP:
-            self._want(Why.RELOAD)
+    def _signalled(self, number: int, _: FrameType | None) -> None:
+        self._want(Why.RELOAD if number == signal.SIGHUP else Why.STOP)
 
     def _want(self, why: Why) -> None:
-        self._wanted = why
+        if self._wanted is not Why.STOP:
+            self._wanted = why
         loop = self._loop
         if loop is not None:
             loop.wake()

@@ -148,7 +148,7 @@ class _Reader:
             inside = (*key, "" if name is None else name)
             value = self.node(self.event(), inside)
             if name is not None:
-                values.setdefault(name, value)
+                values[name] = value
         return values
 
     def name(self, event: Any, mapping: KeyPath) -> str | None:

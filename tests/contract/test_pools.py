@@ -8,7 +8,9 @@ import queue
 import signal
 import time
 from collections.abc import Iterator
+from functools import cache
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,7 +34,6 @@ from dedupd.pictures.pools.processes import ProcessPool
 from dedupd.wire import Damaged
 
 MAKERS = {"inline": InlinePool, "processes": lambda: ProcessPool(2, timeout_s=8)}
-SLOW_PX = (9000, 6000)  # takes a worker a good part of a second
 pytestmark = pytest.mark.timeout(30)
 
 
@@ -49,6 +50,12 @@ def one_worker() -> Iterator[ProcessPool]:
     pool.start()
     yield pool
     pool.stop()
+
+
+@cache
+def slow_jpeg() -> bytes:
+    """Return a JPEG that keeps a worker busy for a while: 54 megapixels, progressive."""
+    return jpeg(np.tile(small_photo(), (30, 30, 1)), quality=60, progressive=True)
 
 
 def payload(data: bytes) -> Payload:
@@ -85,6 +92,26 @@ def wait_until(condition) -> None:
 def worker_of(pool: ProcessPool) -> int:
     wait_until(lambda: pool.pids)
     return pool.pids[0]
+
+
+def is_busy(pid: int) -> bool:
+    """Return whether a worker holds a payload at this moment."""
+    try:
+        return "sample" in " ".join(
+            os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")
+        )
+    except OSError:
+        return False
+
+
+def signal_busy_workers(pool: ProcessPool, signal_number: int, until) -> None:
+    """Send the signal to whatever worker has a payload in hand, until then."""
+    while not until():
+        for pid in pool.pids:
+            if is_busy(pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal_number)
+        time.sleep(0.001)
 
 
 def test_each_job_has_its_own_answer(pool):
@@ -199,19 +226,16 @@ def test_workers_killed_at_random_lose_nothing():
 
 def test_a_picture_that_hangs_twice_is_unreadable_and_the_next_one_is_not():
     """A worker that doesn't answer is killed at the deadline, and so is its successor."""
-    pool = ProcessPool(1, timeout_s=0.5)
+    pool = ProcessPool(1, timeout_s=2)
     pool.start()
     answers: queue.SimpleQueue[PoolAnswer] = queue.SimpleQueue()
-    first = worker_of(pool)
-    os.kill(first, signal.SIGSTOP)
-    pool.submit(decode(jpeg(), b"hangs"), answers.put)
+    pool.submit(decode(slow_jpeg(), b"hangs"), answers.put)
+    signal_busy_workers(pool, signal.SIGSTOP, until=lambda: not answers.empty())
     pool.submit(decode(jpeg(), b"next"), answers.put)
-    wait_until(lambda: pool.pids and pool.pids != [first])
-    os.kill(pool.pids[0], signal.SIGSTOP)
     found = [answers.get(timeout=20) for _ in range(2)]
     pool.stop()
     assert found == [
-        Decoded(b"hangs", Unreadable("timeout", "it took more than 0.5 s")),
+        Decoded(b"hangs", Unreadable("timeout", "it took more than 2 s")),
         Decoded(b"next", seen(jpeg())),
     ]
 
@@ -220,7 +244,7 @@ def test_a_job_that_times_out_twice_says_so():
     """No worker can be as quick as this deadline asks."""
     pool = ProcessPool(1, timeout_s=0.0)
     pool.start()
-    slow = jpeg(small_photo(*SLOW_PX), quality=60)
+    slow = slow_jpeg()
     for job in (decode(slow), Sign(b"s", payload(slow))):
         result = answer(pool, job).result
         assert isinstance(result, Unreadable)
@@ -234,33 +258,18 @@ def test_a_job_that_times_out_twice_says_so():
 
 def test_a_picture_that_loses_two_workers_is_unreadable(one_worker):
     """It may be the picture that kills them, so it isn't tried for ever."""
-    slow = jpeg(small_photo(*SLOW_PX), quality=60)
     answers: queue.SimpleQueue[PoolAnswer] = queue.SimpleQueue()
-    one_worker.submit(decode(slow), answers.put)
-    while answers.empty():
-        for pid in one_worker.pids:
-            if is_busy(pid):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+    one_worker.submit(decode(slow_jpeg()), answers.put)
+    signal_busy_workers(one_worker, signal.SIGKILL, until=lambda: not answers.empty())
     assert answers.get().result == Unreadable("killed", "its decoder was killed")
     assert answer(one_worker, decode(jpeg())).result == seen(jpeg())
 
 
-def is_busy(pid: int) -> bool:
-    """Return whether a worker holds a payload at this moment."""
-    try:
-        return "sample" in " ".join(
-            os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")
-        )
-    except OSError:
-        return False
-
-
 def test_a_picture_beyond_the_memory_of_a_worker_is_unreadable():
-    """It asks for a gigabyte where 700 MiB are all there is; the next one is seen."""
-    pool = ProcessPool(1, memory_bytes=700 << 20, limits=Limits(pixels=1 << 30))
+    """It asks for 360 MB where some 200 are left; the next one is seen."""
+    pool = ProcessPool(1, memory_bytes=512 << 20, limits=Limits(pixels=1 << 30))
     pool.start()
-    bomb = jpeg(small_photo(30_000, 10_000), quality=20)
+    bomb = jpeg(np.zeros((12_000, 10_000), np.uint8))
     result = answer(pool, Sign(b"s", payload(bomb))).result
     assert isinstance(result, Unreadable)
     assert result.reason in ("too-large", "damaged", "killed")
@@ -276,7 +285,7 @@ def test_stopping_kills_workers_that_are_busy_stopped_or_starting():
     pids = pool.pids
     os.kill(pids[0], signal.SIGSTOP)
     os.kill(pids[1], signal.SIGKILL)
-    jobs = [decode(jpeg(small_photo(*SLOW_PX), quality=60)) for _ in range(6)]
+    jobs = [decode(slow_jpeg()) for _ in range(6)]
     for job in jobs:
         pool.submit(job, lambda _: None)
     began_s = time.monotonic()

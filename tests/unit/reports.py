@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from dedupd.model import (
-    Counts,
-    FolderReport,
-    FolderState,
-    Problem,
-    Queue,
-    Report,
-    Role,
-    RootReport,
-    RootState,
-)
+from dedupd.model import FolderState, Role, RootState
+from dedupd.reports import Counts, FolderReport, Problem, Queue, Report, RootReport
 
 TIME = "2026-11-22T10:20:30.123Z"
 ROOT = b"/home/me/old-backups"

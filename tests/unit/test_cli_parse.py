@@ -13,14 +13,15 @@ import pytest
 from tests.unit.reports import BUSY, ROOT, folder, report
 
 from dedupd import __version__
+from dedupd.asks import Done, PathReply, PictureLine, PicturesReply
 from dedupd.cli import asking, main, missing, parsing, status
 from dedupd.cli.screen import Screen
 from dedupd.errors import DaemonNotRunning, ExitCode, UsageError, UserError
 from dedupd.faces import address, client, pointer, questions
 from dedupd.faces.outputs.look import Look
 from dedupd.faces.protocol import picture_fields, reply_fields, report_fields
-from dedupd.messages import Done, PathReply, PictureLine, PicturesReply
-from dedupd.model import Counts, FolderState, PictureClass
+from dedupd.model import FolderState, PictureClass
+from dedupd.reports import Counts
 
 LIGHT = ("status", "missing", "rescan", "reload", "accept")
 

@@ -137,6 +137,7 @@ hooks: {folder.imported: [notify-send, "no"]}
         (ROOTS + "watch: {settle_quiet: 2}\n", "3: watch.settle_quiet: must be a time with its u"),
         (ROOTS + "watch: {settle_quiet: 0s}\n", "3: watch.settle_quiet: must be from 0.1s to 365"),
         (ROOTS + "watch: {settle_max: 1s}\n", "3: watch.settle_max: must not be shorter than wat"),
+        (ROOTS + "watch: {settle_quiet: 2m}\n", "3: watch.settle_max: must not be shorter than"),
         (ROOTS + "watch: 2s\n", "3: watch: must be a mapping (key: value) (got '2s')"),
         (ROOTS + "watch: {sweep_every: [1h]}\n", "3: watch.sweep_every: must be a time with its "),
         (ROOTS + "workers: {count: 012x}\n", "3: workers.count: must be a whole number from 1 to"),

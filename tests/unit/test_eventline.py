@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedupd.model import Event
+from dedupd.reports import Event
 from dedupd.state import eventline
 from dedupd.text import path_of
 

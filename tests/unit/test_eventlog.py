@@ -13,7 +13,7 @@ from itertools import pairwise
 import pytest
 
 from dedupd.errors import UserError
-from dedupd.model import Event
+from dedupd.reports import Event
 from dedupd.state import eventlog, logfiles
 from dedupd.state.eventlog import EventLog, EventLogUnwritable
 from dedupd.state.eventread import read

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from dedupd.errors import UsageError
-from dedupd.model import Event
+from dedupd.reports import Event
 from dedupd.state import eventread
 from dedupd.state.eventlog import EventLog
 from dedupd.state.eventread import Since, follow, parse_since, read

@@ -16,17 +16,20 @@ PACKAGE = Path(__file__).parents[2] / "daemon" / "dedupd"
 # folders of one row don't know each other.
 LEVELS = (
     {"__init__", "model", "text"},
-    {"errors", "messages", "wire"},
+    {"errors", "reports", "wire"},
+    {"asks"},
+    {"messages"},
     {"strict_yaml", "config_forms"},
     {"config_schema"},
     {"config_read"},
     {"config", "rules", "pictures", "disk", "state"},
     {"claim", "remote"},
-    {"standing"},
     {"engine"},
     {"faces"},
-    {"hands", "notify"},
+    {"hands", "notify", "journal", "hashing"},
     {"loop"},
+    {"looking"},
+    {"article"},
     {"service"},
     {"cli"},
     {"__main__"},
@@ -45,7 +48,7 @@ ONLY_USERS = {
 
 LONGEST_LINES = 400
 LONGEST_CONDUCTOR_LINES = 300  # these call the others; what they'd hold themselves belongs below
-CONDUCTORS = {"engine.py", "service.py"}
+CONDUCTORS = {"engine/__init__.py", "service.py"}
 
 
 class Module(NamedTuple):
@@ -149,7 +152,7 @@ def test_a_library_stays_with_its_only_user(module):
 @every_module
 def test_modules_are_short(module):
     """A module that grows past this does more than one thing."""
-    conducts = module.path.name in CONDUCTORS or module.unit == "cli"
+    conducts = str(module.path) in CONDUCTORS or module.unit == "cli"
     assert module.lines <= (LONGEST_CONDUCTOR_LINES - 1 if conducts else LONGEST_LINES)
 
 

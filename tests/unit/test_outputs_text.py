@@ -17,7 +17,8 @@ from dedupd.faces.outputs.look import Look, look_of
 from dedupd.faces.outputs.phrases import duration, moment
 from dedupd.faces.outputs.text import folder_line, in_order, render, render_work, summary
 from dedupd.faces.protocol import folder_fields, report_fields
-from dedupd.model import COUNT_NAMES, FolderState
+from dedupd.model import FolderState
+from dedupd.reports import COUNT_NAMES
 
 PIPE = Look()
 TERMINAL = Look(80, 24)

@@ -10,11 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.reports import BUSY, EVERY_STATE, ROOT, folder, report
 
-from dedupd.cli.parsing import CLASSES
-from dedupd.errors import ExitCode, UsageError
-from dedupd.faces import protocol, questions, verdict
-from dedupd.faces.protocol import Order, line_of, question_of, reply_fields, report_fields
-from dedupd.messages import (
+from dedupd.asks import (
     AskAccept,
     AskPath,
     AskPictures,
@@ -26,7 +22,12 @@ from dedupd.messages import (
     PicturesReply,
     Refused,
 )
-from dedupd.model import COUNT_NAMES, Counts, Evidence, EvidenceKind, FolderState, PictureClass
+from dedupd.cli.parsing import CLASSES
+from dedupd.errors import ExitCode, UsageError
+from dedupd.faces import protocol, questions, verdict
+from dedupd.faces.protocol import Order, line_of, question_of, reply_fields, report_fields
+from dedupd.model import Evidence, EvidenceKind, FolderState, PictureClass
+from dedupd.reports import COUNT_NAMES, Counts
 
 paths = st.binary(max_size=20).map(lambda b: b"/" + b.replace(b"\0", b""))
 

@@ -15,10 +15,10 @@ import pytest
 from tests.unit.reports import EVERY_STATE, report
 
 from dedupd import __version__
+from dedupd.asks import AskPath, AskWait, Done, PathReply, Refused
 from dedupd.errors import DaemonNotRunning, ExitCode, StoreInUse, UsageError, UserError
 from dedupd.faces import client, questions, server
 from dedupd.faces.server import MAX_CLIENTS, MAX_REQUEST_BYTES, MAX_WAITERS, ControlServer
-from dedupd.messages import AskPath, AskWait, Done, PathReply, Refused
 
 PATIENCE_S = 0.3
 

@@ -6,14 +6,14 @@ import argparse
 import os
 from typing import Protocol
 
+from dedupd.asks import AskPictures
 from dedupd.cli import asking
 from dedupd.config_schema import Config
 from dedupd.errors import DaemonNotRunning, StoreInUse
 from dedupd.faces import protocol, questions, verdict
 from dedupd.faces.questions import Fields
-from dedupd.messages import AskPictures
-from dedupd.model import PictureClass
 from dedupd.looking import Session
+from dedupd.model import PictureClass
 
 
 class Source(Protocol):

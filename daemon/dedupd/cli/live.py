@@ -6,7 +6,7 @@ from typing import TextIO
 
 from dedupd.cli.screen import Screen
 from dedupd.faces.protocol import report_fields
-from dedupd.model import Report
+from dedupd.reports import Report
 
 
 class Live:

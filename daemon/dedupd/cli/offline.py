@@ -6,13 +6,13 @@ import argparse
 import json
 import sys
 
+from dedupd.asks import Refused
 from dedupd.cli.configuration import stored_configuration
 from dedupd.errors import UsageError, UserError
 from dedupd.faces import protocol
 from dedupd.faces.outputs.phrases import moment
 from dedupd.faces.protocol import Order
 from dedupd.faces.questions import Fields
-from dedupd.messages import Refused
 from dedupd.looking import stored
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from dedupd.faces.outputs.phrases import duration, several
-from dedupd.model import Queue, Report
+from dedupd.reports import Queue, Report
 
 LINE_EVERY_S = 5.0
 

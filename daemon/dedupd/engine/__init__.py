@@ -36,22 +36,12 @@ from dedupd.messages import (
     Swept,
     Tick,
     TreeLooked,
-    Watching,
     WasRead,
+    Watching,
     WitnessesLooked,
 )
-from dedupd.model import (
-    COUNT_NAMES,
-    Event,
-    MatchLimits,
-    Now,
-    Place,
-    Problem,
-    Report,
-    Role,
-    Root,
-    RootState,
-)
+from dedupd.model import MatchLimits, Now, Place, Role, Root, RootState
+from dedupd.reports import COUNT_NAMES, Event, Problem, Report
 from dedupd.rules.catalog import Catalog
 from dedupd.rules.hiding import Hiding
 from dedupd.rules.matching import Matcher

@@ -16,7 +16,6 @@ from dedupd.model import (
     Digest,
     Entry,
     EntryType,
-    Event,
     FileRecord,
     Fingerprint,
     Kind,
@@ -26,6 +25,7 @@ from dedupd.model import (
     Stamp,
     Unreadable,
 )
+from dedupd.reports import Event
 from dedupd.rules import verdicts
 from dedupd.rules.backlog import Backlog, Lane
 from dedupd.rules.catalog import Catalog

@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dedupd.engine.files import Files
-from dedupd.engine.outbox import Outbox
-from dedupd.engine.reporting import Reporting, sum_of
-from dedupd.engine.roots import Roots
-from dedupd.engine.standing import Judged, Standing
-from dedupd.messages import (
-    Answer,
+from dedupd.asks import (
     Ask,
     AskAccept,
     AskPath,
@@ -19,14 +13,18 @@ from dedupd.messages import (
     AskRescan,
     AskWait,
     Done,
-    Inquiry,
     PathReply,
     PictureLine,
     PicturesReply,
     Refused,
     Reply,
-    Rescan,
 )
+from dedupd.engine.files import Files
+from dedupd.engine.outbox import Outbox
+from dedupd.engine.reporting import Reporting, sum_of
+from dedupd.engine.roots import Roots
+from dedupd.engine.standing import Judged, Standing
+from dedupd.messages import Answer, Inquiry, Rescan
 from dedupd.model import (
     Digest,
     FolderState,

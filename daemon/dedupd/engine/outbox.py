@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dedupd.messages import Job
-from dedupd.model import Event, Now
+from dedupd.model import Now
+from dedupd.reports import Event
 
 
 @dataclass(slots=True)

@@ -11,18 +11,8 @@ from dedupd.engine.outbox import Outbox
 from dedupd.engine.reading import Reading
 from dedupd.engine.roots import Roots
 from dedupd.engine.standing import Standing
-from dedupd.model import (
-    COUNT_NAMES,
-    Counts,
-    FolderReport,
-    FolderState,
-    Place,
-    Problem,
-    Queue,
-    Report,
-    RootReport,
-    RootState,
-)
+from dedupd.model import FolderState, Place, RootState
+from dedupd.reports import COUNT_NAMES, Counts, FolderReport, Problem, Queue, Report, RootReport
 from dedupd.rules.tally import Node, Tally, counts
 from dedupd.text import rfc3339, shown
 

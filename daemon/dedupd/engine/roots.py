@@ -25,7 +25,8 @@ from dedupd.messages import (
     Watch,
     Watching,
 )
-from dedupd.model import Event, Identity, Place, Root, RootState
+from dedupd.model import Identity, Place, Root, RootState
+from dedupd.reports import Event
 from dedupd.rules.catalog import Catalog
 from dedupd.rules.presence import SAMPLE_FILES, Remembered, is_suspicious, is_the_root
 from dedupd.rules.settle import Settler

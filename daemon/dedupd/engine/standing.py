@@ -17,7 +17,8 @@ from dedupd.engine.outbox import Outbox
 from dedupd.engine.roots import Roots
 from dedupd.engine.said import Said, SaidBook
 from dedupd.messages import LookAt, LookTree, TreeLooked, WitnessesLooked
-from dedupd.model import COUNT_NAMES, Event, FolderState, Place, RootState
+from dedupd.model import FolderState, Place, RootState
+from dedupd.reports import COUNT_NAMES, Event
 from dedupd.rules.tally import Node, lineage
 from dedupd.rules.verdicts import Conditions, looks_imported, settled_state, state_of
 from dedupd.text import rfc3339

@@ -18,9 +18,7 @@ import enum
 import json
 
 from dedupd import __version__
-from dedupd.errors import ExitCode, UsageError, UserError
-from dedupd.faces.questions import PROTOCOL_VERSION, Fields
-from dedupd.messages import (
+from dedupd.asks import (
     Ask,
     AskAccept,
     AskPath,
@@ -34,16 +32,10 @@ from dedupd.messages import (
     Refused,
     Reply,
 )
-from dedupd.model import (
-    COUNT_NAMES,
-    Counts,
-    FolderReport,
-    FolderState,
-    PictureClass,
-    Problem,
-    Report,
-    RootReport,
-)
+from dedupd.errors import ExitCode, UsageError, UserError
+from dedupd.faces.questions import PROTOCOL_VERSION, Fields
+from dedupd.model import FolderState, PictureClass
+from dedupd.reports import COUNT_NAMES, Counts, FolderReport, Problem, Report, RootReport
 from dedupd.text import path_fields, path_of
 
 

@@ -15,13 +15,13 @@ import threading
 import time
 from collections.abc import Callable
 
+from dedupd.asks import Ask, AskWait, Reply
 from dedupd.errors import UsageError, UserError
 from dedupd.faces import listener, protocol
 from dedupd.faces.address import PathLike
 from dedupd.faces.protocol import Order, Question
 from dedupd.faces.questions import Fields
-from dedupd.messages import Ask, AskWait, Reply
-from dedupd.model import Report
+from dedupd.reports import Report
 
 MAX_CLIENTS = 16
 MAX_WAITERS = 8

@@ -50,10 +50,8 @@ def _demand_room(memory_bytes: int) -> None:
     with open("/proc/self/statm", encoding="ascii") as statm:
         own_bytes = int(statm.read().split()[0]) * resource.getpagesize()
     if memory_bytes < own_bytes + _LEAST_ROOM_BYTES:
-        needed = (own_bytes + _LEAST_ROOM_BYTES) >> 20
-        sys.exit(
-            f"dedupd: a worker needs {needed} MiB of memory, its limit is {memory_bytes >> 20}"
-        )
+        needed_mib, given_mib = (own_bytes + _LEAST_ROOM_BYTES) >> 20, memory_bytes >> 20
+        sys.exit(f"dedupd: a worker needs {needed_mib} MiB of memory, its limit is {given_mib} MiB")
 
 
 def _serve(requests: socket.socket, limits: Limits) -> None:

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from dedupd.model import COUNT_NAMES, Counts, Place
+from dedupd.model import Place
+from dedupd.reports import COUNT_NAMES, Counts
 
 WAITING = "waiting"  # a file that may yet turn out to be anything: blocks every claim
 HIDDEN_PICTURES = "hidden pictures"  # pictures among what `exclude` hides: block `imported`

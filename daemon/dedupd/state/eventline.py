@@ -16,7 +16,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from dedupd.model import COUNT_NAMES, Event
+from dedupd.reports import COUNT_NAMES, Event
 from dedupd.text import path_fields, path_of, printable, shown
 
 START = b'{"time": "'

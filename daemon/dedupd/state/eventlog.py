@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dedupd.errors import UserError
-from dedupd.model import Event
+from dedupd.reports import Event
 from dedupd.state import durable, eventline, logfiles
 from dedupd.text import shown
 

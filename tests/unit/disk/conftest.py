@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -76,6 +78,17 @@ def tree(tmp_path: Path) -> Iterator[Tree]:
     tree = Tree(tmp_path / "root")
     yield tree
     os.close(tree.fd)
+
+
+@pytest.fixture
+def memory_tree(tmp_path: Path) -> Iterator[Tree]:
+    """Give an empty root in memory where there is such a folder: thousands of folders, at once."""
+    shared = Path("/dev/shm")
+    top = Path(tempfile.mkdtemp(dir=shared if shared.is_dir() else tmp_path))
+    tree = Tree(top / "root")
+    yield tree
+    os.close(tree.fd)
+    shutil.rmtree(top)
 
 
 @pytest.fixture(autouse=True)

@@ -104,8 +104,9 @@ def remove_deep(tree):
         os.rename("next", "d", src_dir_fd=tree.fd, dst_dir_fd=tree.fd)
 
 
-def test_a_tree_of_3000_levels_is_walked(tree, open_fds):
+def test_a_tree_of_3000_levels_is_walked(memory_tree, open_fds):
     """Longer than PATH_MAX, deeper than the recursion limit, with few descriptors."""
+    tree = memory_tree
     os.close(make_deep(tree, DEEP))
     before = open_fds()
     most, depth = 0, -1
