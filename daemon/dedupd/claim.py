@@ -17,6 +17,7 @@ from dedupd.model import EntryType, EvidenceKind, Identity, Place, Stamp
 from dedupd.text import parent
 
 _KEY: Final = object()
+TWO_NAMES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +110,7 @@ class Ruling:
     refusals: tuple[Refusal, ...]
 
 
-def judge(
-    case: Case, tree: TreeLooked, witnesses: Mapping[str, WitnessesLooked]
-) -> Ruling:
+def judge(case: Case, tree: TreeLooked, witnesses: Mapping[str, WitnessesLooked]) -> Ruling:
     """Rule on `case` from what the disk showed.
 
     A refusal at a path counts against every folder above it, and against none beside it.
@@ -199,7 +198,7 @@ def _witness_fault(
     )
     # Another name of the same file is safe to delete, the same name seen through another
     # mount is not: a bind mount shows one name twice.
-    if one_file and (needle.links < 2 or needle.mount_id != sight.mount_id):
+    if one_file and (needle.links < TWO_NAMES or needle.mount_id != sight.mount_id):
         return "same-file"
     return ""
 

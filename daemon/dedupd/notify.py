@@ -44,7 +44,7 @@ class Notifier:
             self._send(f"STATUS={text}")
 
     def alive(self, now_s: float) -> None:
-        """Feed the watchdog: called by the main loop only, often; sends at a third of its period."""
+        """Feed the watchdog; the main loop alone calls it, often, and a third of its period counts."""
         if self.watchdog_s is not None and now_s - self._pinged_s >= self.watchdog_s / 3:
             self._pinged_s = now_s
             self._send("WATCHDOG=1")

@@ -35,6 +35,7 @@ from dedupd.text import path_of
 TURN_S = 1.0
 ANSWER_S = 30.0
 REOPEN_S = 60.0
+SHOW_EVERY_S = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +144,7 @@ class Daemon:
                 self._tell(Event("daemon.ready"))
                 self._notifier.ready()
             self._notifier.status(_status_line(self._report))
-            if self._show is not None and time.monotonic() - shown_s >= 0.5:
+            if self._show is not None and time.monotonic() - shown_s >= SHOW_EVERY_S:
                 shown_s = time.monotonic()
                 self._show(self._report)
         why, self._wanted = self._wanted, None

@@ -15,6 +15,8 @@ from dedupd.faces.protocol import Order
 from dedupd.faces.questions import Fields
 from dedupd.looking import stored
 
+UNFINISHED = "from a look that did not come to its end"
+
 
 def answer(args: argparse.Namespace, question: Fields) -> Fields:
     """Return the stored session's answer to one of `faces.questions`, and say how old it is.
@@ -27,7 +29,8 @@ def answer(args: argparse.Namespace, question: Fields) -> Fields:
         asked = protocol.question_of(json.dumps(question).encode("ascii"))
         if isinstance(asked, Order):
             raise TypeError(f"{asked} is for a running daemon")
-        print(f"dedupd: no daemon is running; this is as of {moment(session.age)}", file=sys.stderr)
+        age = f"as of {moment(session.age)}" if session.age else UNFINISHED
+        print(f"dedupd: no daemon is running; this is {age}", file=sys.stderr)
         reply = session.ask(asked)
     finally:
         session.close()

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from dedupd.engine.books import Books
 from dedupd.engine.cases import Cases
 from dedupd.engine.files import Files
 from dedupd.engine.flow import Flow
@@ -34,7 +36,6 @@ from dedupd.messages import (
     RootSeen,
     Signed,
     Swept,
-    Tick,
     TreeLooked,
     WasRead,
     Watching,
@@ -92,20 +93,17 @@ class Engine:
         self._roots_by_id = {root.id: root for root in roots}
         self._options, self._store = options, store
         self._out = Outbox()
-        self._catalog = Catalog(self._roots_by_id.values())
-        self._tally = Tally()
+        catalog, tally = Catalog(self._roots_by_id.values()), Tally()
+        self._catalog, self._tally = catalog, tally
         self._settler = Settler(options.settle_quiet_s, options.settle_max_s)
-        self._matcher = Matcher(self._catalog, store, options.limits, options.worse)
+        self._matcher = Matcher(catalog, store, options.limits, options.worse)
         hiding = Hiding(self._roots_by_id, self._siblings, picture_name)
-        self._files = Files(
-            self._catalog, self._tally, self._matcher, store, self._settler, hiding,
-            self._out, self._path, options.eager,
-        )  # fmt: skip
+        books = Books(catalog, tally, self._matcher, self._settler, hiding, store)
+        self._files = Files(books, self._out, self._path, options.eager)
         trees = Trees(self._files, self._folder_gone)
         self.roots = Roots(
-            self._roots_by_id.values(), self._catalog, store, self._settler, trees,
-            self._out, options.sweep_every_s,
-        )  # fmt: skip
+            self._roots_by_id.values(), books, trees, self._out, options.sweep_every_s
+        )
         flow = Flow(most_kept=2 * options.workers + 2, most_bytes=options.kept_bytes)
         self._reading = Reading(self._files, self.roots.desks, flow, self._out)
         self.said = SaidBook(store)
@@ -120,6 +118,22 @@ class Engine:
             self._files, self.roots, self._standing, self._reporting, self._out
         )
         self.ready = False
+        self._handlers: Mapping[type, Callable[[Any], None]] = {
+            Hint: self._hint,
+            Rescan: self.roots.rescan,
+            RootSeen: self.roots.seen,
+            Watching: self.roots.watching,
+            Listed: self.roots.listed,
+            Swept: self.roots.sweep_ended,
+            Glanced: self.roots.glanced,
+            WasRead: self._reading.was_read,
+            Decoded: self._reading.decoded,
+            Signed: self._reading.signed,
+            Compared: self._reading.compared,
+            TreeLooked: self._looked,
+            WitnessesLooked: self._looked,
+            Inquiry: self._inquiries.take,
+        }  # `Tick` has none: it is there for what `_react` does
 
     def load(self) -> None:
         """Take in what the store remembers; call it once, before the first step."""
@@ -186,38 +200,18 @@ class Engine:
         return "ready" if self.ready and not coming else "scanning"
 
     def _take(self, message: Message) -> None:
-        match message:
-            case Tick():
-                pass
-            case Hint():
-                self._standing.hinted(message.place)
-                self.roots.hint(message.place)
-            case Rescan():
-                self.roots.rescan(message)
-            case RootSeen():
-                self.roots.seen(message)
-            case Watching():
-                self.roots.watching(message)
-            case Listed():
-                self.roots.listed(message)
-            case Swept():
-                self.roots.sweep_ended(message)
-            case Glanced():
-                self.roots.glanced(message)
-            case WasRead():
-                self._reading.was_read(message)
-            case Decoded():
-                self._reading.decoded(message)
-            case Signed():
-                self._reading.signed(message)
-            case Compared():
-                self._reading.compared(message)
-            case TreeLooked() | WitnessesLooked():
-                judged = self._standing.answered(message)
-                if judged is not None:
-                    self._inquiries.judged(judged)
-            case Inquiry():
-                self._inquiries.take(message)
+        handler = self._handlers.get(type(message))
+        if handler is not None:
+            handler(message)
+
+    def _hint(self, message: Hint) -> None:
+        self._standing.hinted(message.place)
+        self.roots.hint(message.place)
+
+    def _looked(self, message: TreeLooked | WitnessesLooked) -> None:
+        judged = self._standing.answered(message)
+        if judged is not None:
+            self._inquiries.judged(judged)
 
     def _react(self) -> None:
         """Draw the consequences, in the order in which they depend on each other."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from dedupd.engine.books import Books
 from dedupd.engine.outbox import Outbox
 from dedupd.messages import Depth
 from dedupd.model import (
@@ -28,13 +29,9 @@ from dedupd.model import (
 from dedupd.reports import Event
 from dedupd.rules import verdicts
 from dedupd.rules.backlog import Backlog, Lane
-from dedupd.rules.catalog import Catalog
-from dedupd.rules.hiding import Hiding
-from dedupd.rules.matching import Errand, Judgement, Matcher
+from dedupd.rules.matching import Errand, Judgement
 from dedupd.rules.plan import Demand, next_look
-from dedupd.rules.settle import Settler
-from dedupd.rules.tally import Share, Tally
-from dedupd.state import Store
+from dedupd.rules.tally import Share
 
 HAYSTACK_SHARES = {
     True: Share(("pictures", "unreadable")),
@@ -46,19 +43,10 @@ class Files:
     """Everything that is known of files.  Belongs to the engine."""
 
     def __init__(
-        self,
-        catalog: Catalog,
-        tally: Tally,
-        matcher: Matcher,
-        store: Store,
-        settler: Settler,
-        hiding: Hiding,
-        outbox: Outbox,
-        absolute: Callable[[Place], bytes],
-        eager: bool,
+        self, books: Books, outbox: Outbox, absolute: Callable[[Place], bytes], eager: bool
     ) -> None:
-        self.catalog, self.tally, self.matcher = catalog, tally, matcher
-        self.store, self.settler, self.hiding = store, settler, hiding
+        self.catalog, self.tally, self.matcher = books.catalog, books.tally, books.matcher
+        self.store, self.settler, self.hiding = books.store, books.settler, books.hiding
         self.backlog = Backlog()
         self.errands: dict[Digest, Errand] = {}
         self.decoding: set[Digest] = set()

@@ -47,9 +47,7 @@ class Reading:
         hashed: Pictures fingerprinted in this run.
     """
 
-    def __init__(
-        self, files: Files, desks: Mapping[str, Desk], flow: Flow, outbox: Outbox
-    ) -> None:
+    def __init__(self, files: Files, desks: Mapping[str, Desk], flow: Flow, outbox: Outbox) -> None:
         self._files, self._desks, self.flow, self._out = files, desks, flow, outbox
         self._store = files.store
         self._trips: dict[int, Trip] = {}
@@ -253,8 +251,7 @@ class Reading:
     def _equal_size(self, a: Digest, b: Digest) -> bool:
         known = self._store.fingerprint(a), self._store.fingerprint(b)
         sizes = {
-            (one.width_px, one.height_px) if isinstance(one, Fingerprint) else None
-            for one in known
+            (one.width_px, one.height_px) if isinstance(one, Fingerprint) else None for one in known
         }
         return len(sizes) == 1
 

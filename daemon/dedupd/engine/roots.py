@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dedupd.engine.books import Books
 from dedupd.engine.desk import Desk
 from dedupd.engine.outbox import Outbox
 from dedupd.engine.trees import Trees
@@ -27,10 +28,7 @@ from dedupd.messages import (
 )
 from dedupd.model import Identity, Place, Root, RootState
 from dedupd.reports import Event
-from dedupd.rules.catalog import Catalog
 from dedupd.rules.presence import SAMPLE_FILES, Remembered, is_suspicious, is_the_root
-from dedupd.rules.settle import Settler
-from dedupd.state import Store
 from dedupd.text import join, rfc3339
 
 CHECK_EVERY_S = 10.0
@@ -49,15 +47,13 @@ class Roots:
     def __init__(
         self,
         roots: Iterable[Root],
-        catalog: Catalog,
-        store: Store,
-        settler: Settler,
+        books: Books,
         trees: Trees,
         outbox: Outbox,
         sweep_every_s: float | None,
     ) -> None:
         self.desks = {root.id: Desk(root) for root in roots}
-        self._catalog, self._store, self._settler = catalog, store, settler
+        self._catalog, self._store, self._settler = books.catalog, books.store, books.settler
         self._trees, self._out = trees, outbox
         self._sweep_every_s = sweep_every_s if sweep_every_s is not None else SWEEP_EVERY_S
         self._numbers = 0

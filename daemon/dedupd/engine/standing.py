@@ -199,9 +199,7 @@ class Standing:
         identity = case.identities[folder.root]
         self._out.do(LookTree(folder.root, folder.path, identity, self._numbers))
         for root, paths in by_root.items():
-            self._out.do(
-                LookAt(root, tuple(sorted(paths)), case.identities[root], self._numbers)
-            )
+            self._out.do(LookAt(root, tuple(sorted(paths)), case.identities[root], self._numbers))
 
     def answered(self, look: TreeLooked | WitnessesLooked) -> Judged | None:
         """Take in a look; return the outcome when it was the claim's last."""

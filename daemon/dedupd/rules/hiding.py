@@ -51,6 +51,10 @@ def unlisted(root: Root) -> Callable[[bytes, EntryType], bool]:
     In the haystack that is all that is ignored or excluded, since it never vouches; in the
     needles nothing, since everything there must be counted.
     """
-    if root.role is Role.NEEDLES:
-        return lambda path, kind: False
-    return lambda path, kind: excluded(path, root.exclude) or ignored(path, root.ignore)
+
+    def hide(path: bytes, _: EntryType) -> bool:
+        if root.role is Role.NEEDLES:
+            return False
+        return excluded(path, root.exclude) or ignored(path, root.ignore)
+
+    return hide
