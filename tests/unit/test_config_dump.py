@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupd.config import dump, from_folders
@@ -91,6 +91,7 @@ def configs(draw):
     )
 
 
+@settings(max_examples=40)
 @given(configs())
 def test_a_dumped_configuration_loads_equal(config):
     """Whatever the names: spaces, `$`, `~`, line ends, bytes that aren't UTF-8."""

@@ -346,6 +346,21 @@ def test_an_impostor_is_not_believed(control, monkeypatch):
     assert "another user" in caught.value.why
 
 
+@pytest.mark.parametrize(
+    ("uid", "folder_uid", "shared", "believed"),
+    [
+        (1000, 7, True, True),
+        (0, 7, True, True),
+        (7, 7, False, True),
+        (7, 7, True, False),
+        (7, 0, False, False),
+    ],
+)
+def test_a_listener_is_believed_by_whose_it_is(uid, folder_uid, shared, believed):
+    """We are 1000: ourselves, root, and who owns a folder that not just anybody could make."""
+    assert client.believable(uid, 1000, folder_uid, shared=shared) is believed
+
+
 def test_a_socket_we_may_not_open_is_no_missing_daemon(monkeypatch):
     """It says whom to ask."""
 

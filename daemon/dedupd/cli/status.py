@@ -13,6 +13,7 @@ from dedupd.errors import ExitCode
 from dedupd.faces import questions
 from dedupd.faces.outputs import RENDERINGS
 from dedupd.faces.outputs.look import Look, look_of
+from dedupd.faces.outputs.phrases import STATE_ORDER
 from dedupd.faces.outputs.text import folder_line
 from dedupd.faces.questions import Fields
 from dedupd.text import path_of, printable, shown
@@ -77,7 +78,7 @@ def path_lines(answer: Fields, look: Look) -> list[str]:
         lines.append(folder_line(_doubted(answer), look))
     if answer["picture"]:
         lines += _picture(answer["picture"])
-    if answer["why"]:
+    if answer["why"] and answer["why"] not in STATE_ORDER:
         lines.append(printable(answer["why"]))
     return lines
 

@@ -48,14 +48,14 @@ class Cases:
         """Return a digest of what the folder holds, names included, for the event's id."""
         sha = hashlib.sha256()
         for place, record in sorted(self._catalog.files(*folder)):
-            if not self._files.hiding.hidden(place):
+            if not self._files.hidden(place, record):
                 sha.update(place.path[len(folder.path) :] + b"\0")
                 sha.update(record.digest or str(record.stamp.size_bytes).encode())
         return sha.hexdigest()[:32]
 
     def _expected(self, place: Place, record: FileRecord) -> Expected:
         seen = Seen(record.stamp, record.seen_at_s)
-        if self._files.hiding.hidden(place):
+        if self._files.hidden(place, record):
             return Expected(seen, record.type, picture=False, hidden=True)
         if record.kind in (Kind.OTHER, Kind.VIDEO):
             return Expected(seen, record.type, picture=False)

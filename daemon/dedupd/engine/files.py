@@ -205,7 +205,7 @@ class Files:
     def look(self, place: Place) -> tuple[Depth, Lane] | None:
         """Return how the file at `place` is to be read next, None if not at all."""
         record = self.catalog.get(place)
-        if record is None or self.hiding.hidden(place):
+        if record is None or self.hidden(place, record):
             return None
         role = self.catalog.roles[place.root]
         other = Role.HAYSTACK if role is Role.NEEDLES else Role.NEEDLES
@@ -219,6 +219,10 @@ class Files:
         )
         return next_look(record, demand)
 
+    def hidden(self, place: Place, record: FileRecord) -> bool:
+        """Is the file never looked into, because it is ignored or excluded?"""
+        return self.hiding.excluded(place) or self._ignored(place, record)
+
     def plan(self, place: Place) -> None:
         """Queue the file at `place` for its next look, or take it out of the queue."""
         look = self.look(place)
@@ -226,6 +230,11 @@ class Files:
             self.backlog.discard(place)
         else:
             self.backlog.add(place, look[1])
+
+    def _ignored(self, place: Place, record: FileRecord) -> bool:
+        """Is it what systems leave?  A name with `._` before it may be a picture all the same."""
+        doubtful = place.name.startswith(b"._") and record.kind is not Kind.OTHER
+        return self.hiding.ignored(place) and not doubtful
 
     def _fingerprint_missing(self, digest: Digest, role: Role) -> bool:
         if digest in self.decoding or self.store.fingerprint(digest) is not None:
@@ -288,7 +297,7 @@ class Files:
         return HAYSTACK_SHARES[bad]
 
     def _needle_share(self, place: Place, record: FileRecord) -> Share:
-        if self.hiding.ignored(place):
+        if self._ignored(place, record):
             return verdicts.IGNORED_SHARE
         if self.hiding.excluded(place):
             return verdicts.excluded_share(self.hiding.named_picture(place))

@@ -218,7 +218,7 @@ class Inquiries:
     def _line(self, place: Place) -> PictureLine | None:
         """Return what is known of a needle picture, None if it isn't one."""
         record = self._files.catalog.get(place)
-        if record is None or self._files.hiding.hidden(place):
+        if record is None or self._files.hidden(place, record):
             return None
         known = self._files.assessment(place, record)
         if known is None:

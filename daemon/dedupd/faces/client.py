@@ -106,10 +106,18 @@ def _believe(connection: socket.socket, address: str) -> None:
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
     _, uid, _ = struct.unpack("3i", credentials)
     folder = os.path.dirname(os.path.abspath(address))
-    # In a place like /tmp anybody may have made the folder, so its owner proves nothing.
-    shared = os.stat(os.path.dirname(folder)).st_mode & stat.S_ISVTX
-    if uid not in (0, os.getuid()) and (shared or uid != os.stat(folder).st_uid):
+    shared = bool(os.stat(os.path.dirname(folder)).st_mode & stat.S_ISVTX)
+    if not believable(uid, os.getuid(), os.stat(folder).st_uid, shared=shared):
         raise _failed(address, f"it belongs to another user (uid {uid}), who may not be believed")
+
+
+def believable(listener_uid: int, our_uid: int, folder_uid: int, *, shared: bool) -> bool:
+    """Say whether a verdict from this listener may be believed.
+
+    From us, from root, and from the owner of the folder it is in; but where anybody may make
+    such a folder (`shared`: its parent is like /tmp) the owner proves nothing.
+    """
+    return listener_uid in (0, our_uid) or (listener_uid == folder_uid and not shared)
 
 
 def _read_line(connection: socket.socket, deadline_s: float | None) -> bytes:

@@ -76,6 +76,10 @@ _HEIC_BRANDS = {
 _SOUND_BRANDS = {b"M4A ", b"M4B ", b"M4P "}
 
 
+APPLE_DOUBLE_MAGIC = b"\x00\x05\x16\x07"
+"""What a Mac's companion files (`._x`, AppleDouble) begin with."""
+
+
 def sniff(head: bytes) -> str | None:
     """Return the content type of a file that begins with `head`, or None.
 
@@ -94,8 +98,11 @@ def sniff(head: bytes) -> str | None:
 def kind(head: bytes, name: bytes) -> Kind:
     """Return what the file `name` that begins with `head` is for us.
 
-    A picture by content or by suffix is a picture, even if the other says film.
+    A picture by content or by suffix is a picture, even if the other says film; but what a Mac
+    leaves beside a picture, under its name with `._` before it, is none.
     """
+    if head.startswith(APPLE_DOUBLE_MAGIC):
+        return Kind.OTHER
     word, suffix = sniff(head), _suffix(name)
     if (word is not None and word != VIDEO) or suffix in PICTURE_SUFFIXES:
         return Kind.PICTURE
