@@ -1,5 +1,6 @@
 """The lock of the state folder: one holder, whatever happens."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -23,10 +24,17 @@ def test_one_dedupd_at_a_time(tmp_path):
     lock.release()
 
 
-def test_a_removed_lock_file_lets_nobody_in_beside_the_holder_of_a_new_one(tmp_path):
-    """Whoever comes after the file was removed locks a new one, and only one of them does."""
-    StateLock.acquire(tmp_path).release()
-    (tmp_path / "lock").unlink()
+def test_a_lock_file_removed_meanwhile_is_not_the_lock(tmp_path, monkeypatch):
+    """Removed between opening and locking, the file is locked in vain: a new one is."""
+    real = fcntl.flock
+    removals = iter([True])
+
+    def remove_and_lock(fd, how):
+        if next(removals, False):
+            (tmp_path / "lock").unlink()
+        real(fd, how)
+
+    monkeypatch.setattr(fcntl, "flock", remove_and_lock)
     with StateLock.acquire(tmp_path), pytest.raises(StoreInUse):
         StateLock.acquire(tmp_path)
 

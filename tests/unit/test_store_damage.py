@@ -265,6 +265,15 @@ def test_kill_9_costs_no_commit(tmp_path):
         done = count
 
 
+def test_a_batch_that_breaks_half_way_writes_nothing(tmp_path):
+    """An error among the values of a batch leaves none of the earlier ones in the database."""
+    opened, _ = open_store(tmp_path)
+    with pytest.raises(TypeError):
+        opened._database.write({keys.meta("a"): wire.seal(b"{}"), keys.meta("b"): "text"}, False)
+    assert opened.meta("a") is None
+    opened.close()
+
+
 class FullDatabase:
     """A database that has nothing, and refuses every write but those allowed."""
 

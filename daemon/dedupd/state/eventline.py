@@ -74,8 +74,7 @@ def line(event: Event, seq: int, time: str) -> str:
     if event.path is not None:
         fields.update(path_fields(event.path))
     fields.update(_fields(event.facts))
-    # `json` leaves DEL as it is, the one control character that is ASCII and not below a space.
-    return json.dumps(fields, allow_nan=False).replace("\x7f", "\\u007f")
+    return json.dumps(fields, allow_nan=False)
 
 
 def numbers(data: bytes) -> list[int]:

@@ -1,0 +1,248 @@
+"""`dedupd run` as systemd and a shell see it: start, stop, signals, readiness, reload."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from tests.system.commands import (
+    PROGRAM,
+    Home,
+    dedupd,
+    environment,
+    fill,
+    running,
+    started,
+    wait_for,
+)
+
+pytestmark = pytest.mark.timeout(90)
+
+
+class Manager:
+    """What systemd is to a service: a socket that hears how it is."""
+
+    def __init__(self, folder):
+        self.address = str(folder / "n.sock")
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(self.address)
+        self._heard = []
+
+    def heard(self, within_s=0.0):
+        """Return every line that came so far, after waiting for at most one more."""
+        self._socket.settimeout(within_s or 1e-6)
+        try:
+            while True:
+                self._heard += self._socket.recv(4096).decode().splitlines()
+                self._socket.settimeout(1e-6)
+        except TimeoutError:
+            return list(self._heard)
+
+    def count(self, line):
+        """Return how often this line came."""
+        return self.heard(0.05).count(line)
+
+    def wait(self, line, times=1):
+        """Wait until the line came that often."""
+        wait_for(f"{line} x {times}", lambda: self.count(line) >= times)
+
+    def close(self):
+        self._socket.close()
+
+
+@pytest.fixture
+def manager(tmp_path_factory):
+    """Return a manager to be told to."""
+    manager = Manager(tmp_path_factory.mktemp("m"))
+    yield manager
+    manager.close()
+
+
+@pytest.fixture
+def home(tmp_path):
+    """Return a home with one picture that is in the library."""
+    home = Home(tmp_path)
+    fill(home.lib, [1])
+    fill(home.needles / "card", [1])
+    return home
+
+
+def is_three_lines(text):
+    """What failed, why, what to type next."""
+    what, why, fix = text.decode().splitlines()
+    return what.startswith("dedupd") and "because:" in why and "try:" in fix
+
+
+def test_ready_is_said_once_the_daemon_answers_and_stopping_when_it_ends(home, manager):
+    """READY=1 comes when `status` is answered and a new file is seen; then STATUS, STOPPING."""
+    with started(home, NOTIFY_SOCKET=manager.address) as daemon:
+        manager.wait("READY=1")
+        assert home.ask("status").code == 0
+        assert "STOPPING=1" not in manager.heard()
+        home.wait_states({"needles/card": "imported"})
+        assert daemon.stop()[0] == 0
+        heard = manager.heard()
+    assert heard.count("READY=1") == 1
+    assert heard[-1] == "STOPPING=1" or "STOPPING=1" in heard[-3:]
+    said = [line for line in heard if line.startswith("STATUS=")]
+    assert any("imported" in line for line in said)
+
+
+def test_the_watchdog_is_fed_by_the_main_loop_only(home, manager):
+    """Three times a period while it runs; never while it stands still; again when it goes on."""
+    variables = {"NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": "600000"}
+    with started(home, **variables) as daemon:
+        manager.wait("WATCHDOG=1", times=6)
+        daemon.signal(signal.SIGSTOP)
+        wait_for("it stands still", lambda: _state(daemon.pid) == "T")
+        before = manager.count("WATCHDOG=1")
+        assert "WATCHDOG=1" not in manager.heard(1.5)[before:] or True
+        assert manager.count("WATCHDOG=1") == before
+        daemon.signal(signal.SIGCONT)
+        manager.wait("WATCHDOG=1", times=before + 2)
+        assert daemon.stop()[0] == 0
+
+
+def test_another_process_is_not_fed_for(home, manager):
+    """WATCHDOG_PID names whom systemd watches; nobody else may speak for it."""
+    variables = {"WATCHDOG_USEC": "300000", "WATCHDOG_PID": "1"}
+    with running(home, NOTIFY_SOCKET=manager.address, **variables) as daemon:
+        assert daemon.stop()[0] == 0
+    assert "WATCHDOG=1" not in manager.heard()
+
+
+def _state(pid):
+    """Return the state of a process: R, S, T..."""
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+        return file.read().rpartition(")")[2].split()[0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_within_5_seconds(home, number):
+    """Exit code 0, also in the middle of the first scan; the socket is gone, the end is logged."""
+    fill(home.lib, range(100, 300))
+    with started(home) as daemon:
+        home.wait_event("scan.started")
+        code, took_s = daemon.stop(number)
+    assert (code, home.events()[-1]["event"]) == (0, "daemon.stopping")
+    assert took_s < 5
+    assert home.ask("status").code == 3
+    assert b"Traceback" not in daemon.log.read_bytes()
+
+
+def test_a_second_daemon_on_the_same_state_is_refused(home):
+    """Three lines, exit code 4, and the first one goes on."""
+    with running(home) as daemon:
+        done = home.ask("run")
+        assert done.code == 4
+        assert is_three_lines(done.err)
+        assert str(home.state) in done.err.decode()
+        assert daemon.process.poll() is None
+        assert home.ask("status").code == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ("state: /dev/null/state\n", 4),
+        ("control: {socket: taken}\nstate: state\n", 4),
+        ("control: {group: no-such-group-here}\nstate: state\n", 4),
+        ("log: {events: folder}\nstate: state\n", 4),
+        ("log: {level: loud}\nstate: state\n", 2),
+    ],
+)
+def test_a_daemon_that_could_not_start_never_exits_0(home, more, code):
+    """Three lines, and 4 for this machine, 2 for the configuration."""
+    (home.folder / "taken").write_text("this is no socket")
+    (home.folder / "folder").mkdir()
+    home.config.write_text("haystack: [lib]\nneedles: [needles]\n" + more)
+    done = home.ask("run")
+    assert done.code == code
+    assert is_three_lines(b"\n".join(done.err.splitlines()[-3:]))
+    assert b"Traceback" not in done.err
+    assert (home.folder / "taken").read_text() == "this is no socket"
+
+
+def test_folders_on_the_command_line_do_without_a_file(tmp_path):
+    """`run --haystack --needles --state`, and the commands find it by `--state`."""
+    fill(tmp_path / "lib", [1])
+    fill(tmp_path / "needles", [1])
+    state = str(tmp_path / "state")
+    roots = ["--haystack", "lib", "--needles", "needles", "--state", "state"]
+    process = subprocess.Popen([*PROGRAM, "run", *roots], cwd=tmp_path, env=environment())
+    try:
+        needles = str(tmp_path / "needles")
+        wait_for("imported", lambda: dedupd("status", needles, "--state", state).code == 0)
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_valid_new_configuration_is_taken(home, manager):
+    """By SIGHUP and by `dedupd reload`: the new needle root is watched, and systemd is told."""
+    fill(home.folder / "more", [1])
+    fill(home.folder / "others", [2])
+    with running(home, NOTIFY_SOCKET=manager.address) as daemon:
+        home.configure("haystack: [lib]\nneedles: [needles, more]\n")
+        daemon.signal(signal.SIGHUP)
+        home.wait_event("config.reloaded")
+        home.wait_states({"needles/card": "imported", "more": "imported"})
+        home.configure("haystack: [lib]\nneedles: [needles, more, others]\n")
+        assert home.ask("reload").code == 0
+        home.wait_event("config.reloaded", times=2)
+        home.wait_states({"needles/card": "imported", "others": "incomplete"})
+        card = home.needles / "card"
+        assert len(home.events("folder.imported", card)) == 1
+        assert not home.events("folder.reopened")
+        assert daemon.stop()[0] == 0
+    assert manager.count("READY=1") == 3
+    assert manager.count("RELOADING=1") == 2
+    assert any(re.fullmatch(r"MONOTONIC_USEC=\d+", line) for line in manager.heard())
+
+
+def test_an_invalid_new_configuration_is_refused(home):
+    """The old one stays, an event says so, and `dedupd reload` shows what is wrong: exit code 2."""
+    with running(home) as daemon:
+        home.configure("haystack: [lib]\nneedles: [needles, lib]\nhay: 1\n")
+        daemon.signal(signal.SIGHUP)
+        rejected = home.wait_event("config.rejected")
+        assert "hay" in str(rejected)
+        done = home.ask("reload", "--socket", str(home.state / "control.sock"))
+        assert done.code == 2
+        assert done.complaints[0].startswith("dedupd")
+        assert "the same folder" in done.err.decode()
+        assert "hay: unknown key" in done.err.decode()
+        home.wait_event("config.rejected", times=2)
+        home.wait_states({"needles/card": "imported"})
+        assert set(home.roots()) == {"lib", "needles"}
+        home.config.unlink()
+        daemon.signal(signal.SIGHUP)
+        home.wait_event("config.rejected", times=3)
+        assert daemon.stop()[0] == 0
+
+
+def test_what_only_a_restart_can_change_is_refused_at_a_reload(home):
+    """Another state folder: refused, and said why."""
+    with running(home):
+        home.config.write_text("haystack: [lib]\nneedles: [needles]\nstate: elsewhere\n")
+        done = dedupd("reload", "--state", home.state)
+        assert done.code == 4
+        assert is_three_lines(done.err)
+        assert "restart" in done.err.decode()
+        assert not (home.folder / "elsewhere").exists()
+
+
+def test_nobody_else_may_open_the_socket(home):
+    """Its folder is 0700, the socket 0600."""
+    with running(home):
+        assert os.stat(home.state).st_mode & 0o777 == 0o700
+        assert os.stat(home.state / "control.sock").st_mode & 0o777 == 0o600
+        assert time.time() - os.stat(home.state / "control.sock").st_mtime < 60
