@@ -178,14 +178,14 @@ class Daemon:
         """The process."""
         return self.process.pid
 
-    def signal(self, number: signal.Signals) -> None:
+    def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
         self.process.send_signal(number)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
         """End it; return its exit code and how many seconds that took."""
         began_s = time.monotonic()
-        self.signal(number)
+        self.send(number)
         code = self.process.wait(timeout=WAIT_S)
         return code, time.monotonic() - began_s
 

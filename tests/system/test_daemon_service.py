@@ -7,7 +7,6 @@ import re
 import signal
 import socket
 import subprocess
-import time
 
 import pytest
 
@@ -89,7 +88,7 @@ def test_ready_is_said_once_the_daemon_answers_and_stopping_when_it_ends(home, m
         assert daemon.stop()[0] == 0
         heard = manager.heard()
     assert heard.count("READY=1") == 1
-    assert heard[-1] == "STOPPING=1" or "STOPPING=1" in heard[-3:]
+    assert heard[-1] == "STOPPING=1"
     said = [line for line in heard if line.startswith("STATUS=")]
     assert any("imported" in line for line in said)
 
@@ -99,13 +98,12 @@ def test_the_watchdog_is_fed_by_the_main_loop_only(home, manager):
     variables = {"NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": "600000"}
     with started(home, **variables) as daemon:
         manager.wait("WATCHDOG=1", times=6)
-        daemon.signal(signal.SIGSTOP)
+        daemon.send(signal.SIGSTOP)
         wait_for("it stands still", lambda: _state(daemon.pid) == "T")
-        before = manager.count("WATCHDOG=1")
-        assert "WATCHDOG=1" not in manager.heard(1.5)[before:] or True
-        assert manager.count("WATCHDOG=1") == before
-        daemon.signal(signal.SIGCONT)
-        manager.wait("WATCHDOG=1", times=before + 2)
+        before = len(manager.heard(0.05))
+        assert len(manager.heard(1.5)) == before
+        daemon.send(signal.SIGCONT)
+        manager.wait("WATCHDOG=1", times=manager.count("WATCHDOG=1") + 2)
         assert daemon.stop()[0] == 0
 
 
@@ -192,7 +190,7 @@ def test_a_valid_new_configuration_is_taken(home, manager):
     fill(home.folder / "others", [2])
     with running(home, NOTIFY_SOCKET=manager.address) as daemon:
         home.configure("haystack: [lib]\nneedles: [needles, more]\n")
-        daemon.signal(signal.SIGHUP)
+        daemon.send(signal.SIGHUP)
         home.wait_event("config.reloaded")
         home.wait_states({"needles/card": "imported", "more": "imported"})
         home.configure("haystack: [lib]\nneedles: [needles, more, others]\n")
@@ -212,7 +210,7 @@ def test_an_invalid_new_configuration_is_refused(home):
     """The old one stays, an event says so, and `dedupd reload` shows what is wrong: exit code 2."""
     with running(home) as daemon:
         home.configure("haystack: [lib]\nneedles: [needles, lib]\nhay: 1\n")
-        daemon.signal(signal.SIGHUP)
+        daemon.send(signal.SIGHUP)
         rejected = home.wait_event("config.rejected")
         assert "hay" in str(rejected)
         done = home.ask("reload", "--socket", str(home.state / "control.sock"))
@@ -224,7 +222,7 @@ def test_an_invalid_new_configuration_is_refused(home):
         home.wait_states({"needles/card": "imported"})
         assert set(home.roots()) == {"lib", "needles"}
         home.config.unlink()
-        daemon.signal(signal.SIGHUP)
+        daemon.send(signal.SIGHUP)
         home.wait_event("config.rejected", times=3)
         assert daemon.stop()[0] == 0
 
@@ -245,4 +243,3 @@ def test_nobody_else_may_open_the_socket(home):
     with running(home):
         assert os.stat(home.state).st_mode & 0o777 == 0o700
         assert os.stat(home.state / "control.sock").st_mode & 0o777 == 0o600
-        assert time.time() - os.stat(home.state / "control.sock").st_mtime < 60

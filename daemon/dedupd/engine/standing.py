@@ -245,8 +245,6 @@ class Standing:
         facts: tuple[tuple[str, object], ...] = (
             ("counts", {name: node.tree[name] for name in COUNT_NAMES if node.tree[name]}),
             ("evidence", {kind.value: number for kind, number in imported.evidence.items()}),
-            ("others_missing", node.tree["others_missing"]),
-            ("videos_missing", node.tree["videos_missing"]),
             ("contents", contents),
             ("times", new.times),
         )
