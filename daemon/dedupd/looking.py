@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
@@ -84,6 +85,7 @@ class Session:
             self._pool = make_pool(config)
             self._loop = Loop(with_roots(config, roots), store, self._pool, _nowhere, eager=False)
             self._stack = stack.pop_all()
+        self._patience_s = config.watch.settle_max_s
         self.report = self._loop.report
         self.age = ""
 
@@ -93,9 +95,12 @@ class Session:
         self._stack.callback(self._pool.stop)
         self._loop.start()
         self._stack.callback(self._loop.stop)
-        engine = self._loop.engine
-        while not (engine.ready and engine.idle and engine.settled):
+        engine, patience_s = self._loop.engine, self._patience_s
+        while not (engine.ready and engine.idle and (engine.settled or patience_s <= 0)):
+            began_s = time.monotonic()
             self._loop.turn(TURN_S)
+            # Only files that are being written are left: they don't end by themselves.
+            patience_s -= time.monotonic() - began_s if engine.ready and engine.idle else 0.0
             if show is not None:
                 show(self._loop.report)
         self._loop.fresh_report()

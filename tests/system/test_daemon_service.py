@@ -232,7 +232,7 @@ def test_what_only_a_restart_can_change_is_refused_at_a_reload(home):
     with running(home):
         home.config.write_text("haystack: [lib]\nneedles: [needles]\nstate: elsewhere\n")
         done = dedupd("reload", "--state", home.state)
-        assert done.code == 4
+        assert done.code == 2
         assert is_three_lines(done.err)
         assert "restart" in done.err.decode()
         assert not (home.folder / "elsewhere").exists()

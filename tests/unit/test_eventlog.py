@@ -327,7 +327,7 @@ def test_what_cannot_be_a_log_is_a_users_error(tmp_path, what):
 WRITER = """
 import sys
 from pathlib import Path
-from dedupd.model import Event
+from dedupd.reports import Event
 from dedupd.state.eventlog import EventLog
 log = EventLog.open(Path(sys.argv[1]), max_bytes=20_000)
 while True:

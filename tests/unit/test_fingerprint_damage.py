@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from tests.unit.picture_samples import (
@@ -23,6 +24,9 @@ from tests.unit.picture_samples import (
 
 from dedupd.model import Signature, Unreadable
 from dedupd.pictures.capture import StderrCapture
+from dedupd.pictures.codec import Mode, decode, open_header
+from dedupd.pictures.damage import find_damage
+from dedupd.pictures.formats.header import Header
 from dedupd.pictures.limits import Limits
 from dedupd.pictures.look import fingerprint, sign
 from dedupd.pictures.opencv import cv2
@@ -155,6 +159,28 @@ def test_a_header_that_lies_is_unreadable():
     for wrong in (b"\0\x10\0\x10", b"\x02\0\x02\0"):
         assert not vouches(data[:at] + wrong + data[at + 4 :])
     assert isinstance(seen(jpeg_header(100, 100)), Unreadable)
+
+
+@pytest.mark.parametrize("size", [(299, 200), (600, 400), (200, 299)])
+def test_pixels_that_are_not_those_of_the_header_are_unreadable(size):
+    """Our parser and the decoder may not see two different pictures in one file."""
+    opened = open_header(memoryview(sample("png")), LIMITS)
+    assert not isinstance(opened, Unreadable)
+    wrong = replace(opened[1], width_px=size[0], height_px=size[1])
+    found = decode(memoryview(sample("png")), wrong, Mode.GREY, Speaking(b""))
+    assert isinstance(found, Unreadable)
+    assert found.reason == "damaged"
+
+
+@pytest.mark.parametrize("at", [0, (1 << 20) - 4095, (1 << 20) - 1, 1 << 20, 2_900_000])
+def test_a_hole_is_found_wherever_it_lies(at):
+    """Also across the borders of the pieces in which it is looked for; one byte less is none."""
+    data = bytearray(b"\x55" * 3_000_000)
+    data[at : at + 4095] = bytes(4095)
+    header = Header(10, 10, (0, len(data)))
+    assert find_damage(header, memoryview(data)) == ""
+    data[at : at + 4096] = bytes(4096)
+    assert "hole" in find_damage(header, memoryview(data))
 
 
 def test_a_png_whose_checksums_fit_but_whose_data_end_early_is_unreadable():

@@ -58,10 +58,15 @@ def gif_header(width_px: int, height_px: int, frames: int = 1) -> bytes:
     return screen + frame * frames + b"\x3b"
 
 
-def webp_header(width_px: int, height_px: int) -> bytes:
+def webp_header(width_px: int, height_px: int, flags: int = 0) -> bytes:
     canvas = (width_px - 1).to_bytes(3, "little") + (height_px - 1).to_bytes(3, "little")
     chunks = (
-        b"VP8X" + struct.pack("<II", 10, 0) + canvas + b"VP8 " + struct.pack("<I", 10) + bytes(10)
+        b"VP8X"
+        + struct.pack("<II", 10, flags)
+        + canvas
+        + b"VP8 "
+        + struct.pack("<I", 10)
+        + bytes(10)
     )
     return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WEBP" + chunks
 
@@ -242,8 +247,9 @@ def test_png_palette_transparency_is_seen():
         with_png_chunk(sample("png"), b"acTL", struct.pack(">II", 3, 0)),
         tiff_header(10, 10, next_at=8),
         avif_header(10, 10) + box(b"moov", b""),
+        webp_header(10, 10, flags=0x02),
     ],
-    ids=["gif", "apng", "tiff", "avif"],
+    ids=["gif", "apng", "tiff", "avif", "webp"],
 )
 def test_more_than_one_picture_is_seen(data):
     """Only the first would be decoded, so the file must be known to hold more."""
@@ -262,6 +268,26 @@ def test_rows_that_are_missing_are_missed(content_type):
     assert reason(data[:-2000]) == "truncated"
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        jpeg()[:-2],
+        sample("png")[:-12],
+        gif_header(10, 10)[:-1],
+        jp2_header(10, 10)[:-2],
+        webp_header(10, 10)[:-1],
+        webp_header(10, 10).replace(b"RIFF\x28", b"RIFF\x29"),
+        tiff_header(10, 10, (278, 10)).replace(struct.pack("<HHII", 279, 4, 1, 8), struct.pack(
+            "<HHII", 279, 4, 1, 8000)),
+        avif_header(10, 10) + box(b"mdat", bytes(100))[:-1],
+    ],
+    ids=["jpeg", "png", "gif", "jp2", "webp", "longer webp", "tiff", "avif"],
+)  # fmt: skip
+def test_a_file_that_lacks_its_very_end_is_truncated(data):
+    """Decoders often don't care for the last bytes; a copy that stopped there isn't whole."""
+    assert reason(data) == "truncated"
+
+
 def test_a_top_down_bmp_has_a_height():
     """A negative height says that the top row comes first."""
     assert good(bmp_header(4, -2) + bytes(24)).height_px == 2
@@ -270,7 +296,16 @@ def test_a_top_down_bmp_has_a_height():
 def test_a_lying_length_never_loops():
     """Boxes and segments of size zero end the walk."""
     assert reason(b"\xff\xd8\xff\xe0\0\0" * 100) in ("truncated", "damaged")
-    assert reason(box(b"ftyp", b"avif\0\0\0\0") + struct.pack(">I4s", 2, b"free")) == "damaged"
+    assert reason(avif_header(10, 10) + struct.pack(">I4s", 2, b"free")) == "damaged"
+
+
+def test_the_largest_size_in_an_avif_is_its_size():
+    """A thumbnail beside a pixel bomb doesn't hide it."""
+    sizes = [box(b"ispe", struct.pack(">III", 0, *size)) for size in ((160, 120), (640, 480))]
+    for order in (sizes, sizes[::-1]):
+        meta = box(b"meta", bytes(4) + box(b"iprp", box(b"ipco", b"".join(order))))
+        header = good(box(b"ftyp", b"avif\0\0\0\0") + meta)
+        assert (header.width_px, header.height_px) == (640, 480)
 
 
 def test_large_arrays_are_not_copied():

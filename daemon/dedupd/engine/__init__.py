@@ -257,7 +257,7 @@ class Engine:
 
     def _read_through(self) -> None:
         """Note which haystack roots have been read through for the first time."""
-        if not self._reading.idle or not self.settled:
+        if not self._reading.idle:
             return
         for desk in self.roots.desks.values():
             listed = desk.haystack and desk.listed and desk.state is RootState.ONLINE

@@ -36,6 +36,7 @@ class Desk:
     watching: bool = False
     detail: str = ""
     files_before: int = 0
+    sample: tuple[tuple[bytes, int, int], ...] | None = None
     checking: bool = False
     checked_at_s: float = float("-inf")
     swept_at_s: float = float("-inf")

@@ -107,10 +107,7 @@ class Inquiries:
             or asked.place == asked.folder
             or refusal.path == asked.place.path
         ]
-        proven = any(one.folder == asked.folder for one in judged.ruling.imported)
-        good = not judged.claim.disturbed and not spoken
-        if asked.place == asked.folder:
-            good = good and proven
+        good = not judged.claim.disturbed and not spoken and self._still(asked, judged)
         why = f"{spoken[0].reason}: {shown(self._roots.path(spoken[0].culprit))}" if spoken else ""
         if not good and not why:
             why = "it changed while it was looked at"
@@ -156,6 +153,15 @@ class Inquiries:
             return
         asked.looks += 1
         self._standing.look(asked.folder, asked.number)
+
+    def _still(self, asked: Asked, judged: Judged) -> bool:
+        """Did nothing that we know of change between the look and this answer?"""
+        if asked.place == asked.folder:
+            return self._standing.holds(asked.folder)
+        record = self._files.catalog.get(asked.place)
+        expected = judged.claim.case.files.get(asked.place.path)
+        same = record is not None and expected is not None and record.stamp == expected.seen.stamp
+        return same and self._promising(asked.place)
 
     def _known(self, place: Place) -> bool:
         files = self._files

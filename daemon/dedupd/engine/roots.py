@@ -157,9 +157,10 @@ class Roots:
             self._leave(desk, message.detail or "missing")
         elif desk.identity is not None and identity == desk.identity:
             self._arrive(desk, identity)
-        elif message.asked == 0 and self._sample(desk):
+        elif message.asked == 0 and self._catalog.count(desk.root.id):
             # A sweep or glance ran into it without a sample of files: ask properly.
             desk.forget_walks()
+            desk.sweeps_wanted.add(b"")
             self._check(desk, thorough=True)
         elif is_the_root(message, Remembered(desk.identity, desk.lasting, desk.accepted)):
             self._arrive(desk, identity)
@@ -230,7 +231,15 @@ class Roots:
         self._out.do(CheckRoot(desk.root.id, self._sample(desk) if thorough else ()))
 
     def _sample(self, desk: Desk) -> tuple[tuple[bytes, int, int], ...]:
-        """Return some files that would be found again if this is the same root."""
+        """Return some files that would be found again if this is the same root.
+
+        Nothing changes in the catalogue while the root is away, so they are chosen once.
+        """
+        if desk.sample is None:
+            desk.sample = self._choose(desk)
+        return desk.sample
+
+    def _choose(self, desk: Desk) -> tuple[tuple[bytes, int, int], ...]:
         step = max(1, self._catalog.count(desk.root.id) // SAMPLE_FILES)
         return tuple(
             (place.path, record.stamp.size_bytes, record.stamp.mtime_ns)
@@ -242,7 +251,7 @@ class Roots:
         """The root is there: if that is news, listen to it, and when that stands, list it."""
         if desk.online and identity == desk.identity:
             return
-        desk.identity, desk.lasting = identity, identity.lasting
+        desk.identity, desk.lasting, desk.sample = identity, identity.lasting, None
         desk.state, desk.listed = RootState.SCANNING, False
         desk.forget_walks()
         self.changed.add(desk.root.id)
