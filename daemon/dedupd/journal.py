@@ -29,10 +29,17 @@ class Journal:
         level = logging.getLevelName(config.log.level.upper())
         logging.basicConfig(level=level, stream=sys.stderr, format="dedupd: %(message)s")
 
-    def write(self, events: list[Event], sync: bool) -> None:
-        """Log these events, and show those that weren't logged before."""
+    def write(self, events: list[Event], sync: bool) -> int:
+        """Log these events, show those that are new, return a number that none's is above."""
         for logged in self._log.write(events, sync):
             self._show(logged)
+        return self._log.reserved_seq
+
+    def go_above(self, seq: int) -> None:
+        """Number no event at or below `seq`: the log was removed, and the store knows better."""
+        if seq > self._log.last_seq:
+            self._log.close()
+            self._log = EventLog.open(self._path, seq_floor=seq)
 
     def last_words(self) -> Iterator[dict[str, object]]:
         """Yield every logged event that says or takes back something about a folder."""

@@ -43,8 +43,10 @@ from dedupd.state import Store
 TURN_MESSAGES = 500
 SYNC_EVERY_S = 1.0
 REPORT_EVERY_S = 0.25
+LOG_META = "log"
 
-WriteEvents = Callable[[list[Event], bool], None]
+WriteEvents = Callable[[list[Event], bool], int]
+"""Logs events, synced or not, and returns a number that no event's is above (0: no log)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class Loop:
         self._stepped = True
         self._synced_s = self._reported_s = float("-inf")
         self._unsynced = False
+        self._reserved_seq = 0
         self.problems: tuple[Problem, ...] = ()
         self.report = Report(version="", time="", state="starting")
 
@@ -184,7 +187,10 @@ class Loop:
         """Log first, then commit; a whole second's commits are synced together."""
         folders = any(event.name.startswith("folder.") for event in events)
         if events:
-            self._write(events, folders)
+            reserved_seq = self._write(events, folders)
+            if reserved_seq > self._reserved_seq:
+                self._reserved_seq = reserved_seq
+                self._store.put_meta(LOG_META, {"reserved_seq": reserved_seq})
         self._unsynced = self._unsynced or bool(events) or self._stepped
         sync = folders or (self._unsynced and time.monotonic() - self._synced_s >= SYNC_EVERY_S)
         self._store.commit(sync=sync)

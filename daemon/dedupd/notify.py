@@ -6,7 +6,7 @@ import os
 import socket
 import time
 
-PATIENCE_S = 5.0
+PATIENCE_S = 2.0
 """How long a busy manager is waited for with what is said only once."""
 
 

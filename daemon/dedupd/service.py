@@ -13,20 +13,20 @@ import logging
 import signal
 import time
 from collections.abc import Callable
-from pathlib import Path
 from types import FrameType
 
 from dedupd.asks import Ask, AskWait, Done, Refused, Reply
+from dedupd.config_force import demand_same_place, not_in_force
 from dedupd.config_schema import Config
 from dedupd.errors import ExitCode, UserError
 from dedupd.faces import address, pointer
 from dedupd.faces.server import ControlServer
 from dedupd.journal import Journal
-from dedupd.looking import make_pool, remember_roots
-from dedupd.loop import Loop
+from dedupd.looking import VERSIONS, make_pool, remember_roots
+from dedupd.loop import LOG_META, Loop
 from dedupd.notify import Notifier
 from dedupd.reports import Event, Problem, Report
-from dedupd.state import StoreDamaged, StoreUnwritable
+from dedupd.state import Store, StoreDamaged, StoreUnwritable
 from dedupd.state.eventlog import EventLogUnwritable
 from dedupd.state.lock import StateLock
 from dedupd.state.store import open_store, set_aside
@@ -80,9 +80,10 @@ class Daemon:
         self._loop: Loop | None = None
         self._report = Report(version="", time="", state="starting")
         self._wanted: Why | None = None
-        self._problems: tuple[Problem, ...] = _not_in_force(config)
+        self._problems: tuple[Problem, ...] = not_in_force(config)
         self._journal = Journal(config)
-        self._announced = False
+        self._started = self._announced = False
+        self._damage = ""
 
     def run(self) -> ExitCode:
         """Run until told to stop."""
@@ -92,7 +93,6 @@ class Daemon:
         )
         with contextlib.ExitStack() as stack:
             stack.callback(self._journal.close)
-            self._tell(Event("daemon.started"))
             server.start()
             stack.callback(server.stop)
             if self._config.source is not None:
@@ -116,11 +116,13 @@ class Daemon:
         return Why.STOP if self._wanted is Why.STOP else why
 
     def _with_store(self) -> Why:
-        store, rebuilt = open_store(self._config.state)
+        store, rebuilt = open_store(self._config.state, VERSIONS)
         with contextlib.ExitStack() as stack:
             stack.callback(store.close)
+            self._open_journal(store)
             if rebuilt is not None:
-                self._tell(Event("store.rebuilt", None, (("reason", rebuilt),)))
+                reason, self._damage = self._damage or rebuilt, ""
+                self._tell(Event("store.rebuilt", None, (("reason", reason),)))
             remember_roots(store, self._config.roots)
             pool = make_pool(self._config)
             pool.start()
@@ -131,6 +133,14 @@ class Daemon:
             self._loop.start()
             stack.callback(self._end_loop, self._loop)
             return self._turn(self._loop)
+
+    def _open_journal(self, store: Store) -> None:
+        """Go on numbering above what the store remembers, and say that we are here."""
+        known = (store.meta(LOG_META) or {}).get("reserved_seq")
+        self._journal.go_above(known if isinstance(known, int) else 0)
+        if not self._started:
+            self._started = True
+            self._tell(Event("daemon.started"))
 
     def _turn(self, loop: Loop) -> Why:
         """Turn the loop until somebody wants something else."""
@@ -175,18 +185,18 @@ class Daemon:
         self._notifier.reloading()
         try:
             new = self._load()
-            _demand_same_place(self._config, new)
+            demand_same_place(self._config, new)
         except UserError as error:
             self._tell(Event("config.rejected", None, (("what", error.what), ("why", error.why))))
         else:
-            self._config, self._problems = new, _not_in_force(new)
+            self._config, self._problems = new, not_in_force(new)
             self._tell(Event("config.reloaded"))
         self._notifier.ready()
 
     def _rebuild(self, why: str) -> None:
         log.error("the store can't be trusted and is built anew: %s", why)
         set_aside(self._config.state)
-        self._tell(Event("store.rebuilt", None, (("reason", why),)))
+        self._damage = why  # told once the new one is open
 
     def _wait_for_space(self, error: UserError) -> None:
         """Claim nothing while nothing can be kept; try again after a while."""
@@ -245,7 +255,7 @@ class Daemon:
     def _ask_reload(self) -> Reply:
         """Check the file first, so that the asker sees what is wrong with it."""
         try:
-            _demand_same_place(self._config, self._load())
+            demand_same_place(self._config, self._load())
         except UserError as error:
             self._want(Why.RELOAD)  # the loop logs that it was refused
             return Refused(error.what, error.why, error.fix, usage=True)
@@ -254,41 +264,6 @@ class Daemon:
 
 
 _BUSY = Refused("no answer", "the daemon is starting, reloading or stopping", "try again")
-
-
-def _demand_same_place(old: Config, new: Config) -> None:
-    """Refuse what only a restart can change.
-
-    Raises:
-        UserError: The state folder, the event log or the control socket is another one.
-    """
-    pairs: tuple[tuple[str, Path | str | None, Path | str | None], ...] = (
-        ("state", old.state, new.state),
-        ("log.events", old.events, new.events),
-        ("control.socket", old.control.socket, new.control.socket),
-    )
-    moved = [key for key, before, after in pairs if before != after]
-    if moved:
-        raise UserError(
-            "the configuration can't be taken while the daemon runs",
-            f"{', '.join(moved)} changed, which needs a restart",
-            "systemctl restart dedupd   (or stop it and run it again)",
-        )
-
-
-def _not_in_force(config: Config) -> tuple[Problem, ...]:
-    """Say which keys are accepted and do nothing in this version: silence would be a lie."""
-    idle = [
-        key
-        for key, given in (
-            ("hooks", bool(config.hooks)),
-            ("web.listen", config.web.listen is not None),
-            ("quiet_hours", config.quiet_hours is not None),
-        )
-        if given
-    ]
-    message = "this key is accepted and has no effect in this version"
-    return tuple(Problem("config.not-in-force", b"", f"{key}: {message}") for key in idle)
 
 
 def _status_line(report: Report) -> str:

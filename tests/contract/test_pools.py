@@ -205,6 +205,17 @@ def test_a_worker_killed_while_idle_costs_no_picture(one_worker):
         assert answer(one_worker, decode(jpeg())).result == seen(jpeg())
 
 
+def test_an_idle_death_is_not_counted_against_the_next_picture(one_worker):
+    """It has both of its tries left: losing one more worker costs it nothing."""
+    os.kill(worker_of(one_worker), signal.SIGKILL)
+    wait_until(lambda: not one_worker.pids)
+    answers: queue.SimpleQueue[PoolAnswer] = queue.SimpleQueue()
+    one_worker.submit(decode(slow_jpeg()), answers.put)
+    wait_until(lambda: any(map(is_busy, one_worker.pids)))
+    os.kill(one_worker.pids[0], signal.SIGKILL)
+    assert isinstance(answers.get(timeout=25).result, Fingerprint)
+
+
 def test_workers_killed_at_random_lose_nothing():
     """Every job is answered; none but those that lost two workers is without its fingerprint."""
     pool = ProcessPool(2, timeout_s=8)
@@ -252,6 +263,7 @@ def test_a_job_that_times_out_twice_says_so():
     result = answer(pool, Compare(b"n", b"h", payload(slow), payload(slow))).result
     assert isinstance(result, Comparison)
     assert result.first == result.second
+    assert result.block_difference is None
     assert result.first.reason == "timeout"
     pool.stop()
 

@@ -125,9 +125,7 @@ class Home:
 
     def folders(self) -> dict[str, Fields]:
         """Return the folders of the report, by their path below the home."""
-        return {
-            os.path.relpath(one["path"], self.folder): one for one in self.report()["folders"]
-        }
+        return {os.path.relpath(one["path"], self.folder): one for one in self.report()["folders"]}
 
     def states(self) -> dict[str, str]:
         """Return the state of each folder, by its path below the home."""
@@ -154,9 +152,9 @@ class Home:
     def wait_event(self, name: str, path: Path | None = None, times: int = 1) -> Fields:
         """Return the event once it is in the log that often."""
         where = f"{name} {path or ''} x {times}"
-        return wait_for(
-            where, lambda: self.events(name, path)[times - 1 : times], within_s=WAIT_S
-        )[0]
+        return wait_for(where, lambda: self.events(name, path)[times - 1 : times], within_s=WAIT_S)[
+            0
+        ]
 
     def wait_states(self, wanted: dict[str, str]) -> None:
         """Wait until these folders have these states."""

@@ -7,9 +7,9 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 
 import pytest
-
 from tests.system.commands import (
     PROGRAM,
     Home,
@@ -25,42 +25,39 @@ pytestmark = pytest.mark.timeout(90)
 
 
 class Manager:
-    """What systemd is to a service: a socket that hears how it is."""
+    """What systemd is to a service: a socket, and somebody who hears what is said there."""
 
     def __init__(self, folder):
         self.address = str(folder / "n.sock")
+        self.heard = []
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(self.address)
-        self._heard = []
+        self._thread = threading.Thread(target=self._listen)
 
-    def heard(self, within_s=0.0):
-        """Return every line that came so far, after waiting for at most one more."""
-        self._socket.settimeout(within_s or 1e-6)
-        try:
-            while True:
-                self._heard += self._socket.recv(4096).decode().splitlines()
-                self._socket.settimeout(1e-6)
-        except TimeoutError:
-            return list(self._heard)
+    def __enter__(self):
+        self._thread.start()
+        return self
 
-    def count(self, line):
-        """Return how often this line came."""
-        return self.heard(0.05).count(line)
+    def __exit__(self, *_):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", self.address)
+        self._thread.join()
+        self._socket.close()
+
+    def _listen(self):
+        while told := self._socket.recv(4096):
+            self.heard += told.decode().splitlines()
 
     def wait(self, line, times=1):
         """Wait until the line came that often."""
-        wait_for(f"{line} x {times}", lambda: self.count(line) >= times)
-
-    def close(self):
-        self._socket.close()
+        wait_for(f"{line} x {times}", lambda: self.heard.count(line) >= times)
 
 
 @pytest.fixture
 def manager(tmp_path_factory):
     """Return a manager to be told to."""
-    manager = Manager(tmp_path_factory.mktemp("m"))
-    yield manager
-    manager.close()
+    with Manager(tmp_path_factory.mktemp("m")) as manager:
+        yield manager
 
 
 @pytest.fixture
@@ -79,14 +76,14 @@ def is_three_lines(text):
 
 
 def test_ready_is_said_once_the_daemon_answers_and_stopping_when_it_ends(home, manager):
-    """READY=1 comes when `status` is answered and a new file is seen; then STATUS, STOPPING."""
+    """READY=1 comes when `status` is answered; then STATUS, and STOPPING as the last word."""
     with started(home, NOTIFY_SOCKET=manager.address) as daemon:
         manager.wait("READY=1")
         assert home.ask("status").code == 0
-        assert "STOPPING=1" not in manager.heard()
+        assert "STOPPING=1" not in manager.heard
         home.wait_states({"needles/card": "imported"})
         assert daemon.stop()[0] == 0
-        heard = manager.heard()
+    heard = manager.heard
     assert heard.count("READY=1") == 1
     assert heard[-1] == "STOPPING=1"
     said = [line for line in heard if line.startswith("STATUS=")]
@@ -100,10 +97,11 @@ def test_the_watchdog_is_fed_by_the_main_loop_only(home, manager):
         manager.wait("WATCHDOG=1", times=6)
         daemon.send(signal.SIGSTOP)
         wait_for("it stands still", lambda: _state(daemon.pid) == "T")
-        before = len(manager.heard(0.05))
-        assert len(manager.heard(1.5)) == before
+        before = len(manager.heard)
+        with pytest.raises(AssertionError, match="in vain"):
+            wait_for("a word", lambda: len(manager.heard) > before, within_s=1.5)
         daemon.send(signal.SIGCONT)
-        manager.wait("WATCHDOG=1", times=manager.count("WATCHDOG=1") + 2)
+        manager.wait("WATCHDOG=1", times=manager.heard.count("WATCHDOG=1") + 2)
         assert daemon.stop()[0] == 0
 
 
@@ -112,7 +110,21 @@ def test_another_process_is_not_fed_for(home, manager):
     variables = {"WATCHDOG_USEC": "300000", "WATCHDOG_PID": "1"}
     with running(home, NOTIFY_SOCKET=manager.address, **variables) as daemon:
         assert daemon.stop()[0] == 0
-    assert "WATCHDOG=1" not in manager.heard()
+    assert "WATCHDOG=1" not in manager.heard
+
+
+def test_a_manager_that_does_not_listen_stops_nothing(home, tmp_path_factory):
+    """Few datagrams fit into its socket; the daemon goes on, answers, and ends in time."""
+    address = str(tmp_path_factory.mktemp("m") / "n.sock")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(address)
+        with running(home, NOTIFY_SOCKET=address, WATCHDOG_USEC="30000") as daemon:
+            home.wait_states({"needles/card": "imported"})
+            (home.lib / "1.jpg").unlink()
+            home.wait_event("folder.reopened", home.needles / "card")
+            code, took_s = daemon.stop()
+    assert code == 0
+    assert took_s < 5
 
 
 def _state(pid):
@@ -201,9 +213,9 @@ def test_a_valid_new_configuration_is_taken(home, manager):
         assert len(home.events("folder.imported", card)) == 1
         assert not home.events("folder.reopened")
         assert daemon.stop()[0] == 0
-    assert manager.count("READY=1") == 3
-    assert manager.count("RELOADING=1") == 2
-    assert any(re.fullmatch(r"MONOTONIC_USEC=\d+", line) for line in manager.heard())
+    assert manager.heard.count("READY=1") == 3
+    assert manager.heard.count("RELOADING=1") == 2
+    assert any(re.fullmatch(r"MONOTONIC_USEC=\d+", line) for line in manager.heard)
 
 
 def test_an_invalid_new_configuration_is_refused(home):

@@ -21,7 +21,7 @@ LEVELS = (
     {"messages"},
     {"strict_yaml", "config_forms"},
     {"config_schema"},
-    {"config_read"},
+    {"config_read", "config_force"},
     {"config", "rules", "pictures", "disk", "state"},
     {"claim", "remote"},
     {"engine"},

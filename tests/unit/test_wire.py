@@ -95,7 +95,7 @@ def test_another_version_is_damaged(encode, decode, values, data):
 
 @codecs
 @given(junk=st.binary(max_size=400))
-def test_junk_gives_a_value_or_damaged_and_nothing_else(encode, decode, values, junk):  # noqa: ARG001
+def test_junk_gives_a_value_or_damaged_and_nothing_else(encode, decode, values, junk):
     """Whatever the bytes are, only `Damaged` is raised."""
     for data in (junk, bytes([wire.VALUE_VERSION]) + junk):
         with contextlib.suppress(wire.Damaged):

@@ -41,7 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitCode:
     """Look, report, and exit 0 only if everything asked about is imported (or empty)."""
     if args.nul and not args.listed:
-        raise UsageError("dedupd check: wrong command line", "-0 goes with --list CLASS")
+        raise UsageError("the command line is wrong", "-0 goes with --list CLASS")
     args = with_cache_store(args)
     config = configuration(args)
     if args.article:

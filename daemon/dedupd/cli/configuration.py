@@ -96,4 +96,4 @@ def _file(args: argparse.Namespace) -> Path:
 
 
 def _wrong(why: str, fix: str) -> UsageError:
-    return UsageError("dedupd: wrong command line", why, fix)
+    return UsageError("the command line is wrong", why, fix)

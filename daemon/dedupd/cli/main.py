@@ -9,7 +9,7 @@ import sys
 from io import TextIOWrapper
 
 from dedupd import __version__
-from dedupd.cli.parsing import Parser, common, nearest
+from dedupd.cli.parsing import Parser, nearest
 from dedupd.errors import ExitCode, UsageError, UserError, show
 
 COMMANDS = {
@@ -74,7 +74,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     args = _main_parser().parse_args(arguments)
     if args.command not in COMMANDS:
         raise UsageError(
-            "dedupd: wrong command line",
+            "the command line is wrong",
             f"there is no command {args.command!r}{nearest(args.command, COMMANDS)}",
             "dedupd --help",
         )
@@ -88,7 +88,6 @@ def command_parser(name: str) -> Parser:
         f"dedupd {name}",
         description=COMMANDS[name],
         epilog=f"example:\n  {command.EXAMPLE}",
-        parents=[common()],
     )
     command.add(parser)
     parser.shorten_usage()
@@ -101,7 +100,6 @@ def _main_parser() -> Parser:
         "dedupd",
         description="Is every picture in here already in my library?",
         epilog="\n".join(["commands:", *lines, "", "dedupd COMMAND --help says more."]),
-        parents=[common()],
     )
     parser.add_argument("--version", action="version", version=f"dedupd {__version__}")
     parser.add_argument("command", metavar="COMMAND", help="one of those below")

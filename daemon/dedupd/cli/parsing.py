@@ -19,23 +19,17 @@ CLASSES = ("pending", "dismissed", "matched", "unreadable", "possible", "unmatch
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that raises `UsageError`, with the nearest option where one is near."""
+    """A parser with the options of every command; it raises `UsageError`, naming what is near."""
 
-    def __init__(
-        self,
-        prog: str,
-        description: str,
-        epilog: str,
-        parents: Iterable[argparse.ArgumentParser] = (),
-    ) -> None:
+    def __init__(self, prog: str, description: str, epilog: str) -> None:
         super().__init__(
             prog,
             description=description,
             epilog=epilog,
-            parents=list(parents),
             formatter_class=_formatter,
             allow_abbrev=False,
         )
+        _add_common_options(self)
 
     def shorten_usage(self) -> None:
         """Let the usage name the arguments only; the options are listed right below it."""
@@ -48,7 +42,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError` instead of printing and exiting."""
-        raise UsageError(f"{self.prog}: wrong command line", message, f"{self.prog} --help")
+        raise UsageError("the command line is wrong", message, f"{self.prog} --help")
 
     def parse_whole(
         self, arguments: list[str], namespace: argparse.Namespace
@@ -76,14 +70,12 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
-def common() -> argparse.ArgumentParser:
-    """Return the options that every command has."""
-    options = argparse.ArgumentParser(add_help=False, formatter_class=_formatter)
-    options.add_argument("--config", metavar="FILE", help="configuration file")
-    options.add_argument("--json", action="store_true", help="print JSON, for programs")
-    options.add_argument("--no-color", action="store_true", help="never use colours")
-    options.add_argument("-v", "--verbose", action="store_true", help="say more on stderr")
-    return options
+def _add_common_options(parser: argparse.ArgumentParser) -> None:
+    # Not by a parent parser: to make one takes a millisecond.
+    parser.add_argument("--config", metavar="FILE", help="configuration file")
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    parser.add_argument("--no-color", action="store_true", help="never use colours")
+    parser.add_argument("-v", "--verbose", action="store_true", help="say more on stderr")
 
 
 def add_daemon_options(parser: argparse.ArgumentParser) -> None:

@@ -36,7 +36,9 @@ _LABELS = {
     "others_missing": "other files not in the library",
     "videos_missing": "videos not in the library",
 }
+_ONE = re.compile(r"(?<=file|ideo)s|(?<=picture)s")
 _NAMES_SHOWN = 3
+_NOT_SHOWN = frozenset({"contents", "times"})  # they make an event recognisable, to programs
 
 
 def timestamp(moment: datetime) -> str:
@@ -141,14 +143,15 @@ def _valid(text: str) -> str:
 
 def _facts(fields: Mapping[str, object]) -> Iterator[str]:
     for key, value in fields.items():
-        if key not in _OWN_KEYS and not key.endswith("_b64") and value not in (None, 0, "", [], {}):
+        told = key not in _OWN_KEYS | _NOT_SHOWN and not key.endswith("_b64")
+        if told and value not in (None, 0, "", [], {}):
             yield _fact(key, value, fields.get(f"{key}_b64"))
 
 
 def _fact(key: str, value: object, whole: object) -> str:
     label = _LABELS.get(key, key.replace("_", " "))
     if key in COUNT_NAMES:
-        return f"{value} {label}"
+        return f"{value} {_ONE.sub('', label) if value == 1 else label}"
     match value:
         case True:
             return label

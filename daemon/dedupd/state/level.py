@@ -10,6 +10,7 @@ import heapq
 import itertools
 import json
 import os
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import Protocol, TypeVar
@@ -19,6 +20,8 @@ from dedupd.model import Digest, FileRecord, Fingerprint, Place, Signature, Unre
 from dedupd.state import BlockDifference, StoreDamaged, StoreUnwritable, Versions, keys
 
 T = TypeVar("T")
+
+RECENT_FINGERPRINTS = 16_384  # some 12 MB
 
 
 class Database(Protocol):
@@ -56,6 +59,8 @@ class LevelStore:
         self._pending: dict[bytes, bytes | None] = {}  # sealed values; None: to be dropped
         self._unsynced = False
         self._refusal: StoreUnwritable | None = None
+        # The engine asks for the same fingerprints many times over; a read costs 10 to 40 us.
+        self._recent: OrderedDict[bytes, Fingerprint | Unreadable | None] = OrderedDict()
 
     def files(self, root: str) -> Iterator[tuple[bytes, FileRecord]]:
         """See `Store`."""
@@ -74,12 +79,19 @@ class LevelStore:
     def fingerprint(self, digest: Digest) -> Fingerprint | Unreadable | None:
         """See `Store`."""
         key = keys.fingerprint(digest, self._versions.fingerprint)
-        return self._get(key, wire.decode_fingerprint)
+        if key in self._recent:
+            self._recent.move_to_end(key)
+            return self._recent[key]
+        value = self._recent[key] = self._get(key, wire.decode_fingerprint)
+        if len(self._recent) > RECENT_FINGERPRINTS:
+            self._recent.popitem(last=False)
+        return value
 
     def put_fingerprint(self, digest: Digest, value: Fingerprint | Unreadable) -> None:
         """See `Store`."""
         key = keys.fingerprint(digest, self._versions.fingerprint)
         self._pending[key] = wire.seal(wire.encode_fingerprint(value))
+        self._recent.pop(key, None)
 
     def fingerprints(self) -> Iterator[tuple[Digest, Fingerprint | Unreadable]]:
         """See `Store`."""

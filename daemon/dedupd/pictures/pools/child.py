@@ -6,12 +6,15 @@ handle of the store and no thread; it gets one socket and nothing else.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
+import dedupd
 from dedupd.pictures.exchange import (
     PACKET_BYTES,
     READY,
@@ -24,6 +27,7 @@ from dedupd.pictures.exchange import (
 from dedupd.pictures.limits import Limits
 from dedupd.wire import Damaged
 
+_OUR_PACKAGES = str(Path(dedupd.__file__).parents[1])
 _START_S = 30.0
 _END_S = 1.0
 _OF_THE_SERVICE_ONLY = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
@@ -96,7 +100,8 @@ class Child:
         """Kill it, whatever it does."""
         self._socket.close()
         self._process.kill()
-        self._process.wait(_END_S)
+        with contextlib.suppress(subprocess.TimeoutExpired):  # the kernel will end it later
+            self._process.wait(_END_S)
 
     def _receive(self, timeout_s: float) -> bytes:
         poll = select.poll()
@@ -129,7 +134,7 @@ def _spawn(socket_fd: int, memory_bytes: int, limits: Limits) -> subprocess.Pope
 def _environment(limits: Limits) -> dict[str, str]:
     inherited = {k: v for k, v in os.environ.items() if k not in _OF_THE_SERVICE_ONLY}
     return inherited | {
-        "PYTHONPATH": os.pathsep.join(os.path.abspath(p) for p in sys.path if p),
+        "PYTHONPATH": os.pathsep.join(filter(None, (_OUR_PACKAGES, inherited.get("PYTHONPATH")))),
         "OPENBLAS_NUM_THREADS": "1",  # else each thread reserves address space for its stack
         "OPENCV_LOG_LEVEL": "WARNING",
         "OPENCV_IO_MAX_IMAGE_PIXELS": str(limits.pixels),

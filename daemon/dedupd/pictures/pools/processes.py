@@ -118,8 +118,9 @@ class _Setup(NamedTuple):
 
     def stopped(self, within_s: float = 0.0) -> bool:
         """Return whether the pool is being stopped, or is within that time."""
-        ready, _, _ = select.select([self.stop_fd], [], [], within_s)
-        return bool(ready)
+        poll = select.poll()
+        poll.register(self.stop_fd, select.POLLIN)
+        return bool(poll.poll(within_s * 1000))
 
 
 class _Slot:

@@ -1,0 +1,8 @@
+"""Versions of what is kept about pictures; one goes up when its definition changes.
+
+Results of two versions are never compared, and the store doesn't see those of another one.
+"""
+
+FINGERPRINT = 1
+SIGNATURE = 1
+BLOCKS = 1
