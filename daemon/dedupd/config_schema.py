@@ -142,7 +142,7 @@ class WorkersConfig:
     """The decoders; `count` is None for one a core, `memory_bytes` and `timeout_s` are for each."""
 
     count: int | None = field(default=None, metadata=_key("count", or_auto(count(1, 256))))
-    memory_bytes: int = field(default=2 * 2**30, metadata=_key("memory", size(256 * 2**20)))
+    memory_bytes: int = field(default=2 * 2**30, metadata=_key("memory", size(600 * 2**20)))
     timeout_s: float = field(default=60.0, metadata=_key("timeout", duration(1.0)))
     pool: Literal["processes"] = field(
         default="processes", metadata=_key("pool", choice("processes"))

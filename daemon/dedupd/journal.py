@@ -19,11 +19,14 @@ LAST_WORDS = ("folder.imported", "folder.reopened", "folder.removed")
 class Journal:
     """The event log of one daemon, open from the beginning to `close`.
 
+    `quiet` leaves standard error alone: it is the terminal that the live report is drawn on.
+
     Raises:
         EventLogUnwritable: The log can't be used.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, quiet: bool = False) -> None:
+        self._quiet = quiet
         self._path, self._format = config.events, config.log.format
         self._log = EventLog.open(config.events)
         level = logging.getLevelName(config.log.level.upper())
@@ -52,5 +55,7 @@ class Journal:
         self._log.close()
 
     def _show(self, logged: Logged) -> None:
+        if self._quiet:
+            return
         text = logged.line if self._format == "json" else human(json.loads(logged.line))
         print(text, file=sys.stderr, flush=True)

@@ -200,8 +200,12 @@ class Loop:
     def _publish(self, force: bool) -> None:
         stale = time.monotonic() - self._reported_s >= REPORT_EVERY_S
         if (self._stepped and stale) or force:
-            self.report = self.engine.report(self.problems)
+            self.report = self.engine.report((*self.problems, *self._pool_problems()))
             self._reported_s, self._stepped = time.monotonic(), False
+
+    def _pool_problems(self) -> tuple[Problem, ...]:
+        why = self._pool.problem
+        return (Problem("workers.stuck", b"", why, "dedupd config show"),) if why else ()
 
     def _dispatch(self, job: Job) -> None:
         if isinstance(job, Answer):

@@ -11,6 +11,7 @@ import contextlib
 import enum
 import logging
 import signal
+import sys
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -81,7 +82,7 @@ class Daemon:
         self._report = Report(version="", time="", state="starting")
         self._wanted: Why | None = None
         self._problems: tuple[Problem, ...] = not_in_force(config)
-        self._journal = Journal(config)
+        self._journal = Journal(config, quiet=show is not None and sys.stderr.isatty())
         self._started = self._announced = False
         self._damage = ""
 

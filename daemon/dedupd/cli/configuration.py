@@ -72,7 +72,9 @@ def stored_configuration(args: argparse.Namespace) -> Config:
     state = Path(os.path.realpath(args.state))
     if file is None:
         return Config(haystack=(), needles=(), state=state)
-    return dataclasses.replace(load(Path(file), overlap_check), state=state)
+    config = load(Path(file), overlap_check)
+    log = dataclasses.replace(config.log, events=state / "events.jsonl")
+    return dataclasses.replace(config, state=state, log=log)
 
 
 def _from_command_line(args: argparse.Namespace) -> Config:

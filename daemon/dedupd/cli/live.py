@@ -12,8 +12,8 @@ from dedupd.reports import Report
 class Live:
     """Shows reports on a screen; `show` is what the service calls."""
 
-    def __init__(self, stream: TextIO, *, colour: bool = True) -> None:
-        self._screen = Screen(stream, colour=colour)
+    def __init__(self, stream: TextIO, *, colour: bool = True, footer: str = "") -> None:
+        self._screen = Screen(stream, colour=colour, footer=footer)
 
     def show(self, report: Report) -> None:
         """Show the report, unless the last one was shown a moment ago.

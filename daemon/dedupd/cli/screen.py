@@ -19,15 +19,21 @@ NOT_READY = ("starting", "scanning", "stopping")
 class Screen:
     """Shows the last report that `draw` was given.
 
-    On a terminal at most twice a second, cut to its height.  Elsewhere once when the daemon is
+    `footer` stays below it.  On a terminal at most twice a second, cut to its height.  Elsewhere once when the daemon is
     ready, then whenever a folder's state changed, at most once a second: REQUIRES that `draw`
     is called at least that often, with the same report if nothing is new, or a change shows late.
     """
 
     def __init__(
-        self, stream: TextIO, *, colour: bool = True, clock: Callable[[], float] = time.monotonic
+        self,
+        stream: TextIO,
+        *,
+        colour: bool = True,
+        footer: str = "",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream, self._colour, self._clock = stream, colour, clock
+        self._footer = footer.splitlines()
         self._every_s = TERMINAL_EVERY_S if stream.isatty() else PIPE_EVERY_S
         self._drawn_at_s = float("-inf")
         self._states: list[tuple[bytes, str]] | None = None
@@ -44,15 +50,19 @@ class Screen:
         if look.lines is not None:
             self._redraw(render(report, look).splitlines(), look.lines)
         elif self._changed(report):
-            print(render(report, look), end="\n\n", file=self._stream, flush=True)
+            text = "\n".join([render(report, look), *self._footer])
+            print(text, end="\n\n", file=self._stream, flush=True)
+            self._footer = []  # once is enough where nothing is overwritten
         else:
             return
         self._drawn_at_s = self._clock()
 
     def _redraw(self, lines: list[str], height: int) -> None:
+        height -= len(self._footer)
         if len(lines) >= height:
             hidden = len(lines) - height + 2
             lines = [*lines[: height - 2], f"... {hidden} more lines: dedupd status"]
+        lines += self._footer
         body = "".join(f"{line}\x1b[K\n" for line in lines)
         self._stream.write(f"\x1b[H{body}\x1b[J")
         self._stream.flush()

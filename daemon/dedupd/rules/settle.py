@@ -61,10 +61,12 @@ class Settler:
             change = self._changes.get(place)
             if change is None:
                 continue
-            if self._due_s(change) <= now_s:
+            due_s = self._due_s(change)
+            if due_s <= now_s:
                 ready.append(place)
                 change.looked_s = now_s
-            heapq.heappush(self._due, (max(self._due_s(change), now_s + self._quiet_s), place))
+                due_s = max(self._due_s(change), now_s + self._quiet_s)
+            heapq.heappush(self._due, (due_s, place))
         return ready
 
     def next_due_s(self) -> float | None:
