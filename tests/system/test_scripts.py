@@ -81,17 +81,6 @@ def test_the_copy_is_kept(project, home):
     assert {path.name for path in example.iterdir()} == {"library", "old-backups"}
 
 
-def test_what_it_says_to_type_can_be_typed(project, tmp_path):
-    """Paths are quoted so that a shell takes them as they are."""
-    cache = tmp_path / "o'neil & sons"
-    lines = call(project / "run", XDG_CACHE_HOME=str(cache)).stdout.splitlines()
-    typed = [shlex.split(line) for line in lines if line.startswith("  ")]
-    state = ["--state", str(cache / "dedupd" / "example-state")]
-    assert [words[0] for words in typed] == [str(project / ".venv/bin/dedupd")] * 3
-    assert [words[1] for words in typed] == ["status", "missing", "events"]
-    assert [words[-2:] for words in typed] == [state] * 3
-
-
 def test_a_cache_that_cannot_be_written_is_done_without(project, tmp_path):
     """The example then lies in a temporary folder."""
     result = call(project / "run", XDG_CACHE_HOME="/proc/none", TMPDIR=str(tmp_path))

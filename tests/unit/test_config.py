@@ -83,7 +83,7 @@ match:
   turned: matched
   limits: {luma: 3.5, radius_bits: 8}
 limits: {file: 1GiB, pixels: 50M}
-workers: {count: 3, memory: 512MiB, timeout: 2m, pool: processes}
+workers: {count: 3, memory: 1GiB, timeout: 2m, pool: processes}
 rehash: {every: 30d, rate: 1MB/s}
 quiet_hours: "23:00-06:30"
 log: {level: debug, format: json, events: /log/e.jsonl}
@@ -103,7 +103,7 @@ hooks: {folder.imported: [notify-send, "no"]}
     assert (config.match.others, config.match.turned) == ("block", "matched")
     assert config.match.limits == MatchLimits(luma=3.5, radius_bits=8)
     assert (config.limits.file_bytes, config.limits.pixels) == (2**30, 50_000_000)
-    assert (config.workers.count, config.workers.memory_bytes) == (3, 2**29)
+    assert (config.workers.count, config.workers.memory_bytes) == (3, 2**30)
     assert config.workers.timeout_s == 120.0
     assert (config.rehash.every_s, config.rehash.rate_bytes_per_s) == (30 * 86400.0, 10**6)
     assert config.quiet_hours == QuietHours(23 * 60, 6 * 60 + 30)
@@ -143,7 +143,7 @@ hooks: {folder.imported: [notify-send, "no"]}
         (ROOTS + "workers: {count: 012x}\n", "3: workers.count: must be a whole number from 1 to"),
         (ROOTS + "workers: {count: 0}\n", "3: workers.count: must be a whole number from 1 to 25"),
         (ROOTS + "workers: {pool: dask}\n", "3: workers.pool: must be processes (got 'dask')"),
-        (ROOTS + "workers: {memory: 1KiB}\n", "3: workers.memory: must be from 256MiB to 1024TiB"),
+        (ROOTS + "workers: {memory: 1KiB}\n", "3: workers.memory: must be from 600MiB to 1024TiB"),
         (ROOTS + "limits: {file: 5 mb}\n", "3: limits.file: must be a size with its unit, such a"),
         (ROOTS + "limits: {pixels: 0}\n", "3: limits.pixels: must be a number of pixels up to 40"),
         (ROOTS + "rehash: {rate: 10MiB}\n", "3: rehash.rate: must be a size a second, such as 10"),

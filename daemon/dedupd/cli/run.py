@@ -28,11 +28,11 @@ def run(args: argparse.Namespace) -> ExitCode:
     config = configuration(args)
     show = None
     if args.live:
-        show = Live(sys.stdout, colour=not args.no_color, footer=_next_steps(config)).show
+        show = Live(sys.stdout, colour=not args.no_color, footer=next_steps(config)).show
     return run_daemon(config, lambda: configuration(args), show)
 
 
-def _next_steps(config: Config) -> str:
+def next_steps(config: Config) -> str:
     """Return what to type in a second terminal, with this command's own path."""
     where = ("--config", str(config.source)) if config.source else ("--state", str(config.state))
     command, told = shlex.quote(sys.argv[0]), " ".join(map(shlex.quote, where))

@@ -19,9 +19,10 @@ NOT_READY = ("starting", "scanning", "stopping")
 class Screen:
     """Shows the last report that `draw` was given.
 
-    `footer` stays below it.  On a terminal at most twice a second, cut to its height.  Elsewhere once when the daemon is
-    ready, then whenever a folder's state changed, at most once a second: REQUIRES that `draw`
-    is called at least that often, with the same report if nothing is new, or a change shows late.
+    `footer` stays below it.  On a terminal at most twice a second, cut to its height.
+    Elsewhere once when the daemon is ready, then whenever a folder's state changed, at most
+    once a second: REQUIRES that `draw` is called at least that often, with the same report if
+    nothing is new, or a change shows late.
     """
 
     def __init__(
