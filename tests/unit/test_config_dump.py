@@ -46,7 +46,7 @@ PATTERNS = st.lists(st.text(min_size=1, max_size=6).filter(_fits), max_size=3, u
     tuple
 )
 TIMES_S = st.floats(0.1, 10**8) | st.integers(1, 10**8).map(float)
-BYTES = st.integers(2**28, 2**50) | st.integers(1, 2**20).map(lambda n: n * 2**30)
+BYTES = st.integers(600 * 2**20, 2**50) | st.integers(1, 2**20).map(lambda n: n * 2**30)
 WORSE = st.sampled_from(["review", "accept"])
 
 
