@@ -102,7 +102,12 @@ class Engine:
         self._files = Files(books, self._out, self._path, options.eager)
         trees = Trees(self._files, self._folder_gone)
         self.roots = Roots(
-            self._roots_by_id.values(), books, trees, self._out, options.sweep_every_s
+            self._roots_by_id.values(),
+            books,
+            trees,
+            self._out,
+            options.sweep_every_s,
+            once=not options.eager,
         )
         flow = Flow(most_kept=2 * options.workers + 2, most_bytes=options.kept_bytes)
         self._reading = Reading(self._files, self.roots.desks, flow, self._out)

@@ -51,11 +51,14 @@ class Roots:
         trees: Trees,
         outbox: Outbox,
         sweep_every_s: float | None,
+        once: bool,
     ) -> None:
+        """`once`: the owner named the roots just now, for one look: they are right as they are."""
         self.desks = {root.id: Desk(root) for root in roots}
         self._catalog, self._store, self._settler = books.catalog, books.store, books.settler
         self._trees, self._out = trees, outbox
         self._sweep_every_s = sweep_every_s if sweep_every_s is not None else SWEEP_EVERY_S
+        self._once = once
         self._numbers = 0
         self.changed: set[str] = set()
         self.swept: set[str] = set()
@@ -164,6 +167,9 @@ class Roots:
             self._check(desk, thorough=True)
         elif is_the_root(message, Remembered(desk.identity, desk.lasting, desk.accepted)):
             self._arrive(desk, identity)
+        elif self._once:
+            self._trees.forget(desk)  # it is another folder: nothing known of it holds
+            self._arrive(desk, identity)
         else:
             self._leave(desk, "replaced")
 
@@ -198,13 +204,16 @@ class Roots:
         if not message.whole:
             desk.lost = {}
             desk.checked_at_s = float("-inf")
-        elif desk.haystack and not desk.accepted and is_suspicious(desk.files_before, left):
+        elif desk.haystack and not self._trusts(desk) and is_suspicious(desk.files_before, left):
             desk.lost = {}
             self._suspect(desk, left)
         else:
             self._trees.believe_losses(desk)
             if not message.folder:
                 self._in_step(desk)
+
+    def _trusts(self, desk: Desk) -> bool:
+        return desk.accepted or self._once
 
     def glanced(self, message: Glanced) -> None:
         """Take in what is at each path that was hinted at."""

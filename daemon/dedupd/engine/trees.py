@@ -83,6 +83,11 @@ class Trees:
             if not desk.haystack:
                 self._files.tally.drop_folder(folder)
 
+    def forget(self, desk: Desk) -> None:
+        """Forget every file of a root."""
+        for place, _ in list(self._catalog.files(desk.root.id)):
+            self._files.gone(place)
+
     def believe_losses(self, desk: Desk) -> None:
         """Forget the lost files that are still known as they were when they were missed."""
         lost, desk.lost = desk.lost, {}
