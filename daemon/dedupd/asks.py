@@ -63,13 +63,15 @@ class PictureLine:
 class PathReply:
     """A folder or a picture, just looked at.
 
-    `imported` is True only if every witness was seen on an online root for this answer.
+    `imported` is True only if every witness was seen on an online root for this answer,
+    `empty` only if no picture was seen in the folder for this answer.
     """
 
     imported: bool
     folder: FolderReport | None
     picture: PictureLine | None
     why: str
+    empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Final
 
 from dedupd.messages import Sight, TreeLooked, WitnessesLooked
 from dedupd.model import EntryType, EvidenceKind, Identity, Place, Stamp
-from dedupd.text import parent
+from dedupd.text import name_of, parent
 
 _KEY: Final = object()
 TWO_NAMES: Final = 2
@@ -126,11 +126,12 @@ def judge(case: Case, tree: TreeLooked, witnesses: Mapping[str, WitnessesLooked]
         *_file_faults(case, present, vouching),
     ]
     spoilt = {above for refusal in refusals for above in _at_and_above(refusal.path)}
-    imported = []
-    for folder, version in case.claimed.items():
-        evidence = _evidence(case, folder)
-        if folder not in spoilt and evidence:  # without a picture a folder is empty
-            imported.append(Imported(Place(tree.root, folder), version, evidence, _KEY))
+    evidence = _evidence(case)
+    imported = [
+        Imported(Place(tree.root, folder), version, evidence[folder], _KEY)
+        for folder, version in case.claimed.items()
+        if folder not in spoilt and folder in evidence  # without a picture a folder is empty
+    ]
     return Ruling(tuple(imported), tuple(refusals))
 
 
@@ -138,10 +139,12 @@ def _roots_are_the_same(
     case: Case, tree: TreeLooked, witnesses: Mapping[str, WitnessesLooked]
 ) -> bool:
     """Did every look see the very roots that the case is about, before and after?"""
-    looked = {tree.root: tree.identity} | {root: look.identity for root, look in witnesses.items()}
-    return tree.root == case.folder.root and all(
-        looked.get(root) is not None and looked[root] == identity
-        for root, identity in case.identities.items()
+    looked = {root: look.identity for root, look in witnesses.items()}
+    looked[tree.root] = tree.identity
+    needed = {case.folder.root} | {witness.root for witness in case.witnesses}
+    return all(
+        looked.get(root) is not None and looked[root] == case.identities.get(root)
+        for root in needed
     )
 
 
@@ -192,15 +195,23 @@ def _witness_fault(
         return "witness-changed"
     if not _seen_twice(case, seen):
         return "early"
-    one_file = bool(needle.stamp.ino) and (needle.device, needle.stamp.ino) == (
-        sight.device,
-        sight.stamp.ino,
-    )
-    # Another name of the same file is safe to delete, the same name seen through another
-    # mount is not: a bind mount shows one name twice.
-    if one_file and (needle.links < TWO_NAMES or needle.mount_id != sight.mount_id):
-        return "same-file"
-    return ""
+    return "same-file" if _may_be_one_name(needle, sight) else ""
+
+
+def _may_be_one_name(needle: Sight, sight: Sight) -> bool:
+    """Might deleting the needle delete the witness?
+
+    Another name of the same file is safe to delete, the same name reached in another way is
+    not: a bind mount, or a root that leads into another one, shows one name twice.  Without
+    inode numbers two mounts of one device may show anything twice.
+    """
+    if needle.device != sight.device or needle.stamp.ino != sight.stamp.ino:
+        return False
+    if (needle.folder, name_of(needle.path)) == (sight.folder, name_of(sight.path)):
+        return True
+    if not needle.stamp.ino:
+        return needle.mount_id != sight.mount_id
+    return needle.links < TWO_NAMES or needle.mount_id != sight.mount_id
 
 
 def _seen_twice(case: Case, seen: Seen) -> bool:
@@ -215,11 +226,12 @@ def _at_and_above(path: bytes) -> Iterator[bytes]:
         yield path
 
 
-def _evidence(case: Case, folder: bytes) -> dict[EvidenceKind, int]:
-    """Count the evidence of the pictures at or below `folder`."""
-    prefix = folder + b"/" if folder else b""
-    kinds: dict[EvidenceKind, int] = {}
+def _evidence(case: Case) -> dict[bytes, dict[EvidenceKind, int]]:
+    """Count the evidence of the pictures at or below each folder that holds any."""
+    kinds: dict[bytes, dict[EvidenceKind, int]] = {}
     for path, expected in case.files.items():
-        if expected.evidence is not None and path.startswith(prefix):
-            kinds[expected.evidence] = kinds.get(expected.evidence, 0) + 1
+        if expected.evidence is not None:
+            for folder in _at_and_above(parent(path)):
+                there = kinds.setdefault(folder, {})
+                there[expected.evidence] = there.get(expected.evidence, 0) + 1
     return kinds

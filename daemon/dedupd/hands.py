@@ -1,4 +1,4 @@
-"""The threads that touch one root: a walker that lists and looks, and a few readers.
+"""The threads that touch one root: a walker that lists and looks, a checker, a few readers.
 
 Every root has its own, so a mount that hangs costs that root alone.  They are given jobs and put
 their answers into the inbox; they hold no state but the watcher that listens to the root.
@@ -6,9 +6,9 @@ their answers into the inbox; they hold no state but the watcher that listens to
 
 from __future__ import annotations
 
-import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 
 from dedupd.disk.files import read
@@ -19,6 +19,7 @@ from dedupd.messages import (
     CheckRoot,
     Message,
     Read,
+    RootSeen,
     Sweep,
     Unwatch,
     WalkerJob,
@@ -29,10 +30,6 @@ from dedupd.model import Identity, Root
 from dedupd.pictures.sniff import kind
 from dedupd.rules.hiding import unlisted
 
-STOP_S = 1.0
-
-log = logging.getLogger(__name__)
-
 RootJob = WalkerJob | Watch | Unwatch
 
 
@@ -42,7 +39,9 @@ class Hands:
     Args:
         limit_bytes: Larger pictures are not read.
         listening: Watch the root; `check` looks once and doesn't.
-        put: Takes an answer; called from our threads.
+        overlap: Says how the roots overlap now, "" if they don't: a root that comes later may
+            lead into another one, and would then vouch for itself.
+        put: Takes an answer, or a bug; called from our threads.
         wake: Says that the box of hints has something; called from the watcher's threads.
     """
 
@@ -51,44 +50,66 @@ class Hands:
         root: Root,
         limit_bytes: int,
         listening: bool,
-        put: Callable[[Message], None],
+        overlap: Callable[[], str],
+        put: Callable[[Message | BaseException], None],
         wake: Callable[[Hints], None],
     ) -> None:
         self._root, self._limit_bytes, self._listening = root, limit_bytes, listening
-        self._put, self._wake = put, wake
+        self._overlap, self._put, self._wake = overlap, put, wake
         self._hide = unlisted(root)
         self._walks: queue.SimpleQueue[RootJob | None] = queue.SimpleQueue()
         self._reads: queue.SimpleQueue[Read | None] = queue.SimpleQueue()
+        self._checks: queue.SimpleQueue[CheckRoot | None] = queue.SimpleQueue()
         self._put_off: list[RootJob] = []
         self._watcher: Watcher | None = None
         self._identity: Identity | None = None
         # Daemon threads: one that hangs in a dead mount must not keep the process from ending.
-        self._walker = threading.Thread(target=self._walk, name="walker", daemon=True)
+        self._walker = threading.Thread(
+            target=self._guarded, args=(self._walk,), name="walker", daemon=True
+        )
+        self._checker = threading.Thread(
+            target=self._guarded, args=(self._check,), name="checker", daemon=True
+        )
         self._readers = [
-            threading.Thread(target=self._read, name="reader", daemon=True)
+            threading.Thread(target=self._guarded, args=(self._read,), name="reader", daemon=True)
             for _ in range(READS_PER_ROOT)
         ]
 
     def start(self) -> None:
         """Begin to take jobs."""
-        for thread in (self._walker, *self._readers):
+        for thread in (self._walker, self._checker, *self._readers):
             thread.start()
 
     def stop(self) -> None:
-        """Take no more jobs; waits a moment for the watcher, not for a mount that hangs."""
+        """Take no more jobs; returns at once."""
         self._walks.put(None)
+        self._checks.put(None)
         for _ in self._readers:
             self._reads.put(None)
-        self._walker.join(STOP_S)
+
+    def join(self, deadline_s: float) -> None:
+        """Wait for the threads, but not past `deadline_s` for a mount that hangs."""
+        for thread in (self._walker, self._checker, *self._readers):
+            thread.join(max(0.0, deadline_s - time.monotonic()))
 
     def do(self, job: RootJob | Read) -> None:
         """Have a job done; returns at once."""
         if isinstance(job, Read):
             self._reads.put(job)
             return
-        if not isinstance(job, (CheckRoot, Unwatch)):
+        if isinstance(job, CheckRoot):
+            self._checks.put(job)
+            return
+        if not isinstance(job, Unwatch):
             self._identity = job.identity
         self._walks.put(job)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """A thread that ends by a bug would leave its root deaf for good: tell the main loop."""
+        try:
+            work()
+        except Exception as bug:
+            self._put(bug)
 
     def _walk(self) -> None:
         while True:
@@ -126,12 +147,22 @@ class Hands:
 
     def _watch(self, job: Watch) -> None:
         self._unwatch()
+        overlap = self._overlap()
+        if overlap:
+            self._put(RootSeen(self._root.id, None, detail=overlap))
+            return
         if not self._listening:
             self._put(Watching(self._root.id, "none"))
             return
         hints = Hints(self._root.id, lambda: self._wake(hints))
         self._watcher, detail = listen(self._root, job.identity, hints)
         self._put(Watching(self._root.id, self._watcher.backend, detail))
+
+    def _check(self) -> None:
+        """See whether the root is there, however long a walk takes meanwhile."""
+        while (job := self._checks.get()) is not None:
+            for message in walker_answers(self._root, job, self._hide):
+                self._put(message)
 
     def _unwatch(self) -> None:
         if self._watcher is not None:

@@ -37,7 +37,9 @@ def hashes(path: Path, names: tuple[str, ...]) -> dict[str, PerceptualHash]:
         pool.stop()
     if isinstance(result, Unreadable):
         raise UserError(
-            f"can't hash {shown(os.fsencode(path))}", result.detail or result.reason, ""
+            f"can't hash {shown(os.fsencode(path))}",
+            result.detail or result.reason,
+            "dedupd hash FILE   # of a whole picture",
         )
     return result
 
@@ -75,7 +77,8 @@ def _payload(path: Path) -> Payload:
         data = path.read_bytes()
     except OSError as error:
         why = error.strerror or str(error)
-        raise UserError(f"can't read {shown(os.fsencode(path))}", why) from error
+        what, fix = f"can't read {shown(os.fsencode(path))}", "look at it with ls -l"
+        raise UserError(what, why, fix) from error
     fd = os.memfd_create("picture", os.MFD_CLOEXEC)
     with os.fdopen(os.dup(fd), "wb") as memory:
         memory.write(data)

@@ -46,7 +46,7 @@ def check(config: Config, show: Show | None) -> Session:
         StoreInUse: A daemon, or another check, holds the state.
         UserError: The state can't be used.
     """
-    session = Session(config)
+    session = Session(config, keep=True)
     session.look(show)
     return session
 
@@ -63,7 +63,7 @@ def stored(config: Config) -> Session:
             "no daemon and no check has left a store there",
             "dedupd check --haystack DIR --needles DIR",
         )
-    session = Session(config)
+    session = Session(config, keep=False)
     session.recall()
     return session
 
@@ -76,16 +76,18 @@ class Session:
         age: RFC 3339, when a root was last in step with the disk.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, keep: bool) -> None:
         with ExitStack() as stack:
             lock = StateLock.acquire(config.state)
             stack.callback(lock.release)
             store, _ = open_store(config.state, VERSIONS)
             stack.callback(store.close)
             roots = config.roots or remembered_roots(store)
-            remember_roots(store, roots)
+            if keep:
+                remember_roots(store, roots)
             self._pool = make_pool(config)
-            self._loop = Loop(with_roots(config, roots), store, self._pool, _nowhere, eager=False)
+            config = with_roots(config, roots)
+            self._loop = Loop(config, store, self._pool, _nowhere, eager=False, keep=keep)
             self._stack = stack.pop_all()
         self._patience_s = config.watch.settle_max_s
         self.report = self._loop.report
@@ -144,7 +146,16 @@ class Session:
 
 def remember_roots(store: Store, roots: tuple[Root, ...]) -> None:
     """Keep which roots this store is about, for commands that are given the store alone."""
-    named = [[root.role.value, root.id, root.path.hex()] for root in roots]
+    named = [
+        {
+            "role": root.role.value,
+            "id": root.id,
+            "path": root.path.hex(),
+            "exclude": root.exclude,
+            "ignore": root.ignore,
+        }
+        for root in roots
+    ]
     store.put_meta("roots", {"roots": named})
 
 
@@ -153,7 +164,16 @@ def remembered_roots(store: Store) -> tuple[Root, ...]:
     named = (store.meta("roots") or {}).get("roots", [])
     if not isinstance(named, list):
         return ()
-    return tuple(Root(id, bytes.fromhex(path), Role(role)) for role, id, path in named)
+    return tuple(
+        Root(
+            one["id"],
+            bytes.fromhex(one["path"]),
+            Role(one["role"]),
+            exclude=tuple(one["exclude"]),
+            ignore=tuple(one["ignore"]),
+        )
+        for one in named
+    )
 
 
 def with_roots(config: Config, roots: tuple[Root, ...]) -> Config:

@@ -2,7 +2,7 @@
 
 One turn takes what waits in the inbox.  Its events are written (and synced, where they are about
 whole folders) before the store is committed, and both before any job goes out or anybody is
-answered: what was said is always in the log, and what is in the store was always said.
+answered: what was said is always in the log, and what the store keeps was always said.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from dedupd.asks import Ask, Reply
 from dedupd.config_schema import Config
+from dedupd.disk.overlap import overlaps
 from dedupd.disk.watch import Hints
 from dedupd.engine import Engine, Options, Step
 from dedupd.hands import Hands
@@ -38,10 +39,12 @@ from dedupd.pictures.exchange import Hashed, PoolAnswer
 from dedupd.pictures.pools import Pool
 from dedupd.pictures.sniff import kind
 from dedupd.reports import Event, Problem, Report
+from dedupd.rules.patterns import excluded
 from dedupd.state import Store
 
 TURN_MESSAGES = 500
 SYNC_EVERY_S = 1.0
+STOP_S = 1.0
 REPORT_EVERY_S = 0.25
 LOG_META = "log"
 
@@ -71,7 +74,7 @@ class _Question:
     done: Future[Reply]
 
 
-Item = Message | _Wake | _Publish | _Question
+Item = Message | _Wake | _Publish | _Question | BaseException
 
 
 def now() -> Now:
@@ -85,16 +88,31 @@ class Loop:
     Args:
         write: Writes events to the log; True for those that must be synced.
         eager: Watch the roots and fill the index quietly: a daemon.  Otherwise look once.
+        keep: Make what is learned last; a session that only reads the store changes nothing.
     """
 
     def __init__(
-        self, config: Config, store: Store, pool: Pool, write: WriteEvents, eager: bool
+        self,
+        config: Config,
+        store: Store,
+        pool: Pool,
+        write: WriteEvents,
+        *,
+        eager: bool,
+        keep: bool = True,
     ) -> None:
         self._store, self._pool, self._write = store, pool, write
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self.engine = Engine(config.roots, store, _options(config, pool, eager), named_picture)
         self._hands = {
-            root.id: Hands(root, config.limits.file_bytes, eager, self._inbox.put, self._wake)
+            root.id: Hands(
+                root,
+                config.limits.file_bytes,
+                eager,
+                lambda: overlap_now(config),
+                self._inbox.put,
+                self._wake,
+            )
             for root in config.roots
         }
         self._numbers = itertools.count(1)
@@ -103,6 +121,8 @@ class Loop:
         self._synced_s = self._reported_s = float("-inf")
         self._unsynced = False
         self._reserved_seq = 0
+        self._keep = keep
+        self._whole = True  # the last turn came to its end: what is in the store was said
         self.problems: tuple[Problem, ...] = ()
         self.report = Report(version="", time="", state="starting")
 
@@ -117,10 +137,14 @@ class Loop:
         """End the threads, refuse open questions and make the store last."""
         for hands in self._hands.values():
             hands.stop()
+        deadline_s = time.monotonic() + STOP_S
+        for hands in self._hands.values():
+            hands.join(deadline_s)
         for question in self._questions.values():
             question.cancel()
         self._drain()
-        self._store.commit(sync=True)
+        if self._keep and self._whole:
+            self._store.commit(sync=True)
 
     def wake(self) -> None:
         """End the wait of a running `turn`; may be called from a signal handler."""
@@ -140,6 +164,7 @@ class Loop:
 
     def turn(self, wait_s: float) -> None:
         """Take what waits, or wait for it no longer than `wait_s`, and do what follows."""
+        self._whole = False
         events: list[Event] = []
         jobs: list[Job] = []
         wanted: list[Future[Report]] = []
@@ -150,6 +175,7 @@ class Loop:
                 jobs += step.jobs
                 self._stepped = True
         self._make_last(events)
+        self._whole = True
         answers = [job for job in jobs if isinstance(job, Answer)]
         self._publish(force=bool(answers or wanted))
         for done in wanted:
@@ -174,6 +200,8 @@ class Loop:
     def _messages(self, item: Item, wanted: list[Future[Report]]) -> tuple[Message, ...]:
         if isinstance(item, _Wake):
             return item.hints.take()
+        if isinstance(item, BaseException):
+            raise item  # a bug in one of our threads is a bug of the whole: nothing goes on
         if isinstance(item, _Publish):
             wanted.append(item.done)
             return ()
@@ -186,6 +214,8 @@ class Loop:
     def _make_last(self, events: list[Event]) -> None:
         """Log first, then commit; a whole second's commits are synced together."""
         folders = any(event.name.startswith("folder.") for event in events)
+        if not self._keep:
+            return
         if events:
             reserved_seq = self._write(events, folders)
             if reserved_seq > self._reserved_seq:
@@ -244,6 +274,13 @@ class Loop:
 def named_picture(name: bytes) -> bool:
     """Does this file name say that the file is a picture?"""
     return kind(b"", name) is Kind.PICTURE
+
+
+def overlap_now(config: Config) -> str:
+    """Say how the roots of a configuration overlap at this moment; "" if they don't."""
+    private = {"state folder": config.state, "event log": config.events}
+    found = overlaps(config.haystack, config.needles, private, excluded)
+    return found[0].message if found else ""
 
 
 def _options(config: Config, pool: Pool, eager: bool) -> Options:

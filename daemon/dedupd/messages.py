@@ -41,9 +41,6 @@ class Payload:
     size_bytes: int
 
 
-# ---- jobs for a root's walker ----------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class CheckRoot:
     """See where the root's path leads, and which of `sample` are still there: `RootSeen`."""
@@ -96,8 +93,6 @@ class LookAt:
 
 WalkerJob = CheckRoot | Sweep | Glance | LookTree | LookAt
 
-# ---- jobs for a root's readers and for the workers -------------------------------------------
-
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -148,11 +143,6 @@ class Release:
 
 WorkerJob = Decode | Sign | Compare | Release
 
-# ---- questions and answers (the protocol turns them to and from JSON) -------------------------
-
-
-# ---- jobs for the service --------------------------------------------------------------------
-
 
 @dataclass(frozen=True, slots=True)
 class Watch:
@@ -178,8 +168,6 @@ class Answer:
 
 
 Job = WalkerJob | Read | WorkerJob | Watch | Unwatch | Answer
-
-# ---- messages to the engine ------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +285,11 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One name as the look of a claim found it."""
+    """One name as the look of a claim found it.
+
+    `folder` is the device and inode of the folder that the name stands in, whatever path or
+    mount led there: two sights with the same folder and name are one and the same name.
+    """
 
     path: bytes
     type: EntryType
@@ -305,6 +297,7 @@ class Sight:
     device: int
     links: int
     mount_id: int
+    folder: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,6 @@ class FolderReport:
     own: Counts
     last_state: FolderState | None = None
     imported_at: str | None = None
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ class Daemon:
         self._problems: tuple[Problem, ...] = not_in_force(config)
         self._journal = Journal(config, quiet=show is not None and sys.stderr.isatty())
         self._started = self._announced = False
-        self._damage = ""
+        self._damage, self._rebuilt_s = "", float("-inf")
 
     def run(self) -> ExitCode:
         """Run until told to stop."""
@@ -146,7 +146,7 @@ class Daemon:
     def _turn(self, loop: Loop) -> Why:
         """Turn the loop until somebody wants something else."""
         shown_s = float("-inf")
-        while self._wanted is None:
+        while self._wanted is None or self._refused():
             loop.turn(self._patience_s())
             self._report = loop.report
             self._notifier.alive(time.monotonic())
@@ -160,7 +160,6 @@ class Daemon:
                 self._show(self._report)
         why, self._wanted = self._wanted, None
         if why is Why.RELOAD:
-            self._reload()
             return why
         self._wanted = why
         self._notifier.stopping()
@@ -181,28 +180,38 @@ class Daemon:
         self._loop = None
         loop.stop()
 
-    def _reload(self) -> None:
-        """Take the new configuration, or keep the old one and say why."""
+    def _refused(self) -> bool:
+        """If a reload is wanted: take the new configuration, or keep the old one and say why."""
+        if self._wanted is not Why.RELOAD:
+            return False
         self._notifier.reloading()
         try:
             new = self._load()
             demand_same_place(self._config, new)
         except UserError as error:
             self._tell(Event("config.rejected", None, (("what", error.what), ("why", error.why))))
+            self._wanted = None if self._wanted is Why.RELOAD else self._wanted
         else:
             self._config, self._problems = new, not_in_force(new)
             self._tell(Event("config.reloaded"))
         self._notifier.ready()
+        return self._wanted is None
 
     def _rebuild(self, why: str) -> None:
         log.error("the store can't be trusted and is built anew: %s", why)
+        if time.monotonic() - self._rebuilt_s < REOPEN_S:
+            self._pause(Problem("store.damaged", b"", f"it was damaged again: {why}", _SEE_DISK))
+        self._rebuilt_s = time.monotonic()
         set_aside(self._config.state)
         self._damage = why  # told once the new one is open
 
     def _wait_for_space(self, error: UserError) -> None:
         """Claim nothing while nothing can be kept; try again after a while."""
         log.error("%s: %s", error.what, error.why)
-        problem = Problem("store.unwritable", b"", f"{error.what}: {error.why}", error.fix)
+        self._pause(Problem("store.unwritable", b"", f"{error.what}: {error.why}", error.fix))
+
+    def _pause(self, problem: Problem) -> None:
+        """Report nothing but the problem for a while."""
         self._report = Report(
             version=self._report.version,
             time=self._report.time,
@@ -264,6 +273,7 @@ class Daemon:
         return Done("the configuration is read again")
 
 
+_SEE_DISK = "dmesg   # the disk of the state folder may be failing"
 _BUSY = Refused("no answer", "the daemon is starting, reloading or stopping", "try again")
 
 

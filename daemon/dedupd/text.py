@@ -48,6 +48,11 @@ def parent(path: bytes) -> bytes:
     return path.rpartition(b"/")[0]
 
 
+def name_of(path: bytes) -> bytes:
+    """Return the last part of a path."""
+    return path.rpartition(b"/")[2]
+
+
 def rfc3339(wall_s: float) -> str:
     """Return a wall-clock time as the contract writes it: UTC, milliseconds, `Z`."""
     whole, ms = divmod(round(wall_s * 1000), 1000)

@@ -97,7 +97,7 @@ def fill(folder: Path, numbers: Sequence[int] | range) -> list[Path]:
     return paths
 
 
-class Home:
+class Site:
     """A folder with `lib`, `needles`, a state folder, and a configuration that names them."""
 
     def __init__(self, folder: Path, more: str = "") -> None:
@@ -124,15 +124,15 @@ class Home:
         return done.json
 
     def folders(self) -> dict[str, Fields]:
-        """Return the folders of the report, by their path below the home."""
+        """Return the folders of the report, by their path below the site."""
         return {os.path.relpath(one["path"], self.folder): one for one in self.report()["folders"]}
 
     def states(self) -> dict[str, str]:
-        """Return the state of each folder, by its path below the home."""
+        """Return the state of each folder, by its path below the site."""
         return {path: one["state"] for path, one in self.folders().items()}
 
     def roots(self) -> dict[str, str]:
-        """Return the state of each root, by its path below the home."""
+        """Return the state of each root, by its path below the site."""
         roots = self.report()["roots"]
         return {os.path.relpath(one["path"], self.folder): one["state"] for one in roots}
 
@@ -189,10 +189,10 @@ class Daemon:
 
 
 @contextmanager
-def started(home: Home, *, before: Sequence[str] = (), **more: str) -> Iterator[Daemon]:
+def started(site: Site, *, before: Sequence[str] = (), **more: str) -> Iterator[Daemon]:
     """Start a daemon, and don't wait for anything; `before` goes before its command."""
-    log = home.folder / "stderr.log"
-    command = [*before, *PROGRAM, "run", "--config", str(home.config)]
+    log = site.folder / "stderr.log"
+    command = [*before, *PROGRAM, "run", "--config", str(site.config)]
     with log.open("ab") as stderr:
         process = subprocess.Popen(
             command, env=environment(**more), stdin=subprocess.DEVNULL, stderr=stderr
@@ -205,11 +205,11 @@ def started(home: Home, *, before: Sequence[str] = (), **more: str) -> Iterator[
 
 
 @contextmanager
-def running(home: Home, *, before: Sequence[str] = (), **more: str) -> Iterator[Daemon]:
+def running(site: Site, *, before: Sequence[str] = (), **more: str) -> Iterator[Daemon]:
     """Start a daemon and wait until its first scan is done."""
-    seen = len(home.events("scan.finished"))
-    with started(home, before=before, **more) as daemon:
-        home.wait_event("scan.finished", times=seen + 1)
+    seen = len(site.events("scan.finished"))
+    with started(site, before=before, **more) as daemon:
+        site.wait_event("scan.finished", times=seen + 1)
         yield daemon
 
 

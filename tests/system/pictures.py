@@ -13,7 +13,6 @@ from functools import cache
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from tests.unit.picture_samples import photo
 
 Picture = NDArray[np.uint8]
@@ -131,9 +130,7 @@ def _crop(source: Picture, random: np.random.Generator) -> Picture:
     return source[top : top + h_px, left : left + w_px]
 
 
-def _developed(
-    crop: Picture, noise: NDArray[np.float32], random: np.random.Generator
-) -> bytes:
+def _developed(crop: Picture, noise: NDArray[np.float32], random: np.random.Generator) -> bytes:
     """Return the crop in full size with the noise of a sensor, as a JPEG."""
     image = cv2.resize(crop, (WIDTH_PX, HEIGHT_PX), interpolation=cv2.INTER_CUBIC)
     top, left = (int(random.integers(0, size)) for size in (HEIGHT_PX, WIDTH_PX))

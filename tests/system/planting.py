@@ -202,6 +202,11 @@ def _plant_damaged(planting: Planting, copies: list[bytes], changed: list[bytes]
     # Of a picture that the library has whole: half of it is not in the library.
     copy = copies.pop()
     planting.put(b"damaged/half a copy.jpg", copy[: len(copy) // 2], UNREADABLE)
+    # What a dying disk leaves: a run of zeros in the middle of a whole file.
+    holed = resaved(changed.pop())
+    middle = len(holed) // 2
+    holed = holed[:middle] + bytes(4096) + holed[middle + 4096 :]
+    planting.put(b"damaged/holed.jpg", holed, UNREADABLE)
     planting.put(b"damaged/text.jpg", b"this is no picture\n" * 9, UNREADABLE)
     planting.put(b"damaged/empty.jpg", b"", UNREADABLE)
 

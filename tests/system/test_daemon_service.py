@@ -12,7 +12,7 @@ import threading
 import pytest
 from tests.system.commands import (
     PROGRAM,
-    Home,
+    Site,
     dedupd,
     environment,
     fill,
@@ -61,12 +61,12 @@ def manager(tmp_path_factory):
 
 
 @pytest.fixture
-def home(tmp_path):
-    """Return a home with one picture that is in the library."""
-    home = Home(tmp_path)
-    fill(home.lib, [1])
-    fill(home.needles / "card", [1])
-    return home
+def site(tmp_path):
+    """Return a site with one picture that is in the library."""
+    site = Site(tmp_path)
+    fill(site.lib, [1])
+    fill(site.needles / "card", [1])
+    return site
 
 
 def is_three_lines(text):
@@ -75,13 +75,13 @@ def is_three_lines(text):
     return what.startswith("dedupd") and "because:" in why and "try:" in fix
 
 
-def test_ready_is_said_once_the_daemon_answers_and_stopping_when_it_ends(home, manager):
+def test_ready_is_said_once_the_daemon_answers_and_stopping_when_it_ends(site, manager):
     """READY=1 comes when `status` is answered; then STATUS, and STOPPING as the last word."""
-    with started(home, NOTIFY_SOCKET=manager.address) as daemon:
+    with started(site, NOTIFY_SOCKET=manager.address) as daemon:
         manager.wait("READY=1")
-        assert home.ask("status").code == 0
+        assert site.ask("status").code == 0
         assert "STOPPING=1" not in manager.heard
-        home.wait_states({"needles/card": "imported"})
+        site.wait_states({"needles/card": "imported"})
         assert daemon.stop()[0] == 0
     heard = manager.heard
     assert heard.count("READY=1") == 1
@@ -90,10 +90,10 @@ def test_ready_is_said_once_the_daemon_answers_and_stopping_when_it_ends(home, m
     assert any("imported" in line for line in said)
 
 
-def test_the_watchdog_is_fed_by_the_main_loop_only(home, manager):
+def test_the_watchdog_is_fed_by_the_main_loop_only(site, manager):
     """Three times a period while it runs; never while it stands still; again when it goes on."""
     variables = {"NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": "600000"}
-    with started(home, **variables) as daemon:
+    with started(site, **variables) as daemon:
         manager.wait("WATCHDOG=1", times=6)
         daemon.send(signal.SIGSTOP)
         wait_for("it stands still", lambda: _state(daemon.pid) == "T")
@@ -105,23 +105,23 @@ def test_the_watchdog_is_fed_by_the_main_loop_only(home, manager):
         assert daemon.stop()[0] == 0
 
 
-def test_another_process_is_not_fed_for(home, manager):
+def test_another_process_is_not_fed_for(site, manager):
     """WATCHDOG_PID names whom systemd watches; nobody else may speak for it."""
     variables = {"WATCHDOG_USEC": "300000", "WATCHDOG_PID": "1"}
-    with running(home, NOTIFY_SOCKET=manager.address, **variables) as daemon:
+    with running(site, NOTIFY_SOCKET=manager.address, **variables) as daemon:
         assert daemon.stop()[0] == 0
     assert "WATCHDOG=1" not in manager.heard
 
 
-def test_a_manager_that_does_not_listen_stops_nothing(home, tmp_path_factory):
+def test_a_manager_that_does_not_listen_stops_nothing(site, tmp_path_factory):
     """Few datagrams fit into its socket; the daemon goes on, answers, and ends in time."""
     address = str(tmp_path_factory.mktemp("m") / "n.sock")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
         deaf.bind(address)
-        with running(home, NOTIFY_SOCKET=address, WATCHDOG_USEC="30000") as daemon:
-            home.wait_states({"needles/card": "imported"})
-            (home.lib / "1.jpg").unlink()
-            home.wait_event("folder.reopened", home.needles / "card")
+        with running(site, NOTIFY_SOCKET=address, WATCHDOG_USEC="30000") as daemon:
+            site.wait_states({"needles/card": "imported"})
+            (site.lib / "1.jpg").unlink()
+            site.wait_event("folder.reopened", site.needles / "card")
             code, took_s = daemon.stop()
     assert code == 0
     assert took_s < 5
@@ -134,27 +134,27 @@ def _state(pid):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_within_5_seconds(home, number):
+def test_a_signal_ends_it_within_5_seconds(site, number):
     """Exit code 0, also in the middle of the first scan; the socket is gone, the end is logged."""
-    fill(home.lib, range(100, 300))
-    with started(home) as daemon:
-        home.wait_event("scan.started")
+    fill(site.lib, range(100, 300))
+    with started(site) as daemon:
+        site.wait_event("scan.started")
         code, took_s = daemon.stop(number)
-    assert (code, home.events()[-1]["event"]) == (0, "daemon.stopping")
+    assert (code, site.events()[-1]["event"]) == (0, "daemon.stopping")
     assert took_s < 5
-    assert home.ask("status").code == 3
+    assert site.ask("status").code == 3
     assert b"Traceback" not in daemon.log.read_bytes()
 
 
-def test_a_second_daemon_on_the_same_state_is_refused(home):
+def test_a_second_daemon_on_the_same_state_is_refused(site):
     """Three lines, exit code 4, and the first one goes on."""
-    with running(home) as daemon:
-        done = home.ask("run")
+    with running(site) as daemon:
+        done = site.ask("run")
         assert done.code == 4
         assert is_three_lines(done.err)
-        assert str(home.state) in done.err.decode()
+        assert str(site.state) in done.err.decode()
         assert daemon.process.poll() is None
-        assert home.ask("status").code == 0
+        assert site.ask("status").code == 0
 
 
 @pytest.mark.parametrize(
@@ -167,16 +167,16 @@ def test_a_second_daemon_on_the_same_state_is_refused(home):
         ("log: {level: loud}\nstate: state\n", 2),
     ],
 )
-def test_a_daemon_that_could_not_start_never_exits_0(home, more, code):
+def test_a_daemon_that_could_not_start_never_exits_0(site, more, code):
     """Three lines, and 4 for this machine, 2 for the configuration."""
-    (home.folder / "taken").write_text("this is no socket")
-    (home.folder / "folder").mkdir()
-    home.config.write_text("haystack: [lib]\nneedles: [needles]\n" + more)
-    done = home.ask("run")
+    (site.folder / "taken").write_text("this is no socket")
+    (site.folder / "folder").mkdir()
+    site.config.write_text("haystack: [lib]\nneedles: [needles]\n" + more)
+    done = site.ask("run")
     assert done.code == code
     assert is_three_lines(b"\n".join(done.err.splitlines()[-3:]))
     assert b"Traceback" not in done.err
-    assert (home.folder / "taken").read_text() == "this is no socket"
+    assert (site.folder / "taken").read_text() == "this is no socket"
 
 
 def test_folders_on_the_command_line_do_without_a_file(tmp_path):
@@ -196,62 +196,62 @@ def test_folders_on_the_command_line_do_without_a_file(tmp_path):
         process.wait()
 
 
-def test_a_valid_new_configuration_is_taken(home, manager):
+def test_a_valid_new_configuration_is_taken(site, manager):
     """By SIGHUP and by `dedupd reload`: the new needle root is watched, and systemd is told."""
-    fill(home.folder / "more", [1])
-    fill(home.folder / "others", [2])
-    with running(home, NOTIFY_SOCKET=manager.address) as daemon:
-        home.configure("haystack: [lib]\nneedles: [needles, more]\n")
+    fill(site.folder / "more", [1])
+    fill(site.folder / "others", [2])
+    with running(site, NOTIFY_SOCKET=manager.address) as daemon:
+        site.configure("haystack: [lib]\nneedles: [needles, more]\n")
         daemon.send(signal.SIGHUP)
-        home.wait_event("config.reloaded")
-        home.wait_states({"needles/card": "imported", "more": "imported"})
-        home.configure("haystack: [lib]\nneedles: [needles, more, others]\n")
-        assert home.ask("reload").code == 0
-        home.wait_event("config.reloaded", times=2)
-        home.wait_states({"needles/card": "imported", "others": "incomplete"})
-        card = home.needles / "card"
-        assert len(home.events("folder.imported", card)) == 1
-        assert not home.events("folder.reopened")
+        site.wait_event("config.reloaded")
+        site.wait_states({"needles/card": "imported", "more": "imported"})
+        site.configure("haystack: [lib]\nneedles: [needles, more, others]\n")
+        assert site.ask("reload").code == 0
+        site.wait_event("config.reloaded", times=2)
+        site.wait_states({"needles/card": "imported", "others": "incomplete"})
+        card = site.needles / "card"
+        assert len(site.events("folder.imported", card)) == 1
+        assert not site.events("folder.reopened")
         assert daemon.stop()[0] == 0
     assert manager.heard.count("READY=1") == 3
     assert manager.heard.count("RELOADING=1") == 2
     assert any(re.fullmatch(r"MONOTONIC_USEC=\d+", line) for line in manager.heard)
 
 
-def test_an_invalid_new_configuration_is_refused(home):
+def test_an_invalid_new_configuration_is_refused(site):
     """The old one stays, an event says so, and `dedupd reload` shows what is wrong: exit code 2."""
-    with running(home) as daemon:
-        home.configure("haystack: [lib]\nneedles: [needles, lib]\nhay: 1\n")
+    with running(site) as daemon:
+        site.configure("haystack: [lib]\nneedles: [needles, lib]\nhay: 1\n")
         daemon.send(signal.SIGHUP)
-        rejected = home.wait_event("config.rejected")
+        rejected = site.wait_event("config.rejected")
         assert "hay" in str(rejected)
-        done = home.ask("reload", "--socket", str(home.state / "control.sock"))
+        done = site.ask("reload", "--socket", str(site.state / "control.sock"))
         assert done.code == 2
         assert done.complaints[0].startswith("dedupd")
         assert "the same folder" in done.err.decode()
         assert "hay: unknown key" in done.err.decode()
-        home.wait_event("config.rejected", times=2)
-        home.wait_states({"needles/card": "imported"})
-        assert set(home.roots()) == {"lib", "needles"}
-        home.config.unlink()
+        site.wait_event("config.rejected", times=2)
+        site.wait_states({"needles/card": "imported"})
+        assert set(site.roots()) == {"lib", "needles"}
+        site.config.unlink()
         daemon.send(signal.SIGHUP)
-        home.wait_event("config.rejected", times=3)
+        site.wait_event("config.rejected", times=3)
         assert daemon.stop()[0] == 0
 
 
-def test_what_only_a_restart_can_change_is_refused_at_a_reload(home):
+def test_what_only_a_restart_can_change_is_refused_at_a_reload(site):
     """Another state folder: refused, and said why."""
-    with running(home):
-        home.config.write_text("haystack: [lib]\nneedles: [needles]\nstate: elsewhere\n")
-        done = dedupd("reload", "--state", home.state)
+    with running(site):
+        site.config.write_text("haystack: [lib]\nneedles: [needles]\nstate: elsewhere\n")
+        done = dedupd("reload", "--state", site.state)
         assert done.code == 2
         assert is_three_lines(done.err)
         assert "restart" in done.err.decode()
-        assert not (home.folder / "elsewhere").exists()
+        assert not (site.folder / "elsewhere").exists()
 
 
-def test_nobody_else_may_open_the_socket(home):
+def test_nobody_else_may_open_the_socket(site):
     """Its folder is 0700, the socket 0600."""
-    with running(home):
-        assert os.stat(home.state).st_mode & 0o777 == 0o700
-        assert os.stat(home.state / "control.sock").st_mode & 0o777 == 0o600
+    with running(site):
+        assert os.stat(site.state).st_mode & 0o777 == 0o700
+        assert os.stat(site.state / "control.sock").st_mode & 0o777 == 0o600

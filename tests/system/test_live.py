@@ -8,8 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-
-from tests.system.commands import Home, running, wait_for
+from tests.system.commands import Site, running, wait_for
 from tests.system.pictures import ours, resaved
 
 pytestmark = pytest.mark.timeout(60)
@@ -21,12 +20,12 @@ MISSING = PICTURES[LIBRARY:]
 
 
 @pytest.fixture
-def home(tmp_path):
-    """Return a home whose library has 24 pictures, and no needles yet."""
-    home = Home(tmp_path)
+def site(tmp_path):
+    """Return a site whose library has 24 pictures, and no needles yet."""
+    site = Site(tmp_path)
     for number, data in enumerate(PICTURES[:LIBRARY]):
-        put(home.lib / f"{number}.jpg", data)
-    return home
+        put(site.lib / f"{number}.jpg", data)
+    return site
 
 
 def put(path: Path, data: bytes) -> Path:
@@ -52,198 +51,198 @@ def seconds_since(then: datetime, event: dict[str, str]) -> float:
     return (datetime.fromisoformat(event["time"]) - then).total_seconds()
 
 
-def hashed(home: Home) -> int:
+def hashed(site: Site) -> int:
     """Return how many pictures the daemon has decoded since it started."""
-    return int(home.report()["queue"]["hashed"])
+    return int(site.report()["queue"]["hashed"])
 
 
-def told(home: Home, name: str = "folder.") -> list[tuple[str, str]]:
+def told(site: Site, name: str = "folder.") -> list[tuple[str, str]]:
     """Return which events of that kind were logged about which paths, in order."""
     return [
-        (event["event"], os.path.relpath(event["path"], home.folder))
-        for event in home.events()
+        (event["event"], os.path.relpath(event["path"], site.folder))
+        for event in site.events()
         if event["event"].startswith(name)
     ]
 
 
 @pytest.mark.parametrize("settle", ["0.3s", "2s"])
-def test_a_folder_becomes_imported_when_the_library_gets_its_pictures(tmp_path, home, settle):
+def test_a_folder_becomes_imported_when_the_library_gets_its_pictures(tmp_path, site, settle):
     """Within settle time plus 2 s after the last copy, and said once; also as JPEGs saved anew."""
-    home.configure(f"haystack: [lib]\nneedles: [needles]\nwatch: {{settle_quiet: {settle}}}\n")
-    card = home.needles / "card"
+    site.configure(f"haystack: [lib]\nneedles: [needles]\nwatch: {{settle_quiet: {settle}}}\n")
+    card = site.needles / "card"
     put(card / "1.jpg", PICTURES[0])
     put(card / "2.jpg", MISSING[0])
     put(card / "3.jpg", MISSING[1])
-    with running(home):
-        home.wait_states({"needles/card": "incomplete"})
-        assert home.ask("status", card).code == 1
-        shutil.copy(card / "2.jpg", home.lib)
-        put(home.lib / "anew.jpg", resaved(MISSING[1], quality=90))
+    with running(site):
+        site.wait_states({"needles/card": "incomplete"})
+        assert site.ask("status", card).code == 1
+        shutil.copy(card / "2.jpg", site.lib)
+        put(site.lib / "anew.jpg", resaved(MISSING[1], quality=90))
         copied = now()
-        event = home.wait_event("folder.imported", card)
+        event = site.wait_event("folder.imported", card)
         assert seconds_since(copied, event) <= float(settle[:-1]) + 2
         assert event["counts"]["pictures"] == event["counts"]["matched"] == 3
         assert event["evidence"] == {"bytes": 2, "same": 1}
-        assert home.states()["needles/card"] == "imported"
-        assert home.ask("status", card).code == 0
-        home.ask("status", "--wait")
-        assert told(home) == [("folder.imported", "needles"), ("folder.imported", "needles/card")]
+        assert site.states()["needles/card"] == "imported"
+        assert site.ask("status", card).code == 0
+        site.ask("status", "--wait")
+        assert told(site) == [("folder.imported", "needles"), ("folder.imported", "needles/card")]
 
 
-def test_a_deleted_witness_reopens_the_folder_and_is_named(home):
+def test_a_deleted_witness_reopens_the_folder_and_is_named(site):
     """`folder.reopened` gives the path in the library; the picture becomes unmatched."""
-    card = home.needles / "card"
+    card = site.needles / "card"
     put(card / "1.jpg", PICTURES[0])
     put(card / "2.jpg", PICTURES[1])
-    put(home.needles / "other" / "3.jpg", PICTURES[2])
-    with running(home):
-        home.wait_event("folder.imported", card)
-        (home.lib / "1.jpg").unlink()
-        event = home.wait_event("folder.reopened", card)
-        assert event["cause"] == str(home.lib / "1.jpg")
-        home.wait_states({"needles/card": "incomplete", "needles/other": "imported"})
-        assert home.ask("missing", card).out.decode().splitlines() == [str(card / "2.jpg")]
-        assert ("folder.reopened", "needles/other") not in told(home)
-        assert ("folder.reopened", "needles") in told(home)
+    put(site.needles / "other" / "3.jpg", PICTURES[2])
+    with running(site):
+        site.wait_event("folder.imported", card)
+        (site.lib / "1.jpg").unlink()
+        event = site.wait_event("folder.reopened", card)
+        assert event["cause"] == str(site.lib / "1.jpg")
+        site.wait_states({"needles/card": "incomplete", "needles/other": "imported"})
+        assert site.ask("missing", card).out.decode().splitlines() == [str(card / "2.jpg")]
+        assert ("folder.reopened", "needles/other") not in told(site)
+        assert ("folder.reopened", "needles") in told(site)
 
 
-def test_another_copy_in_the_library_takes_the_witness_s_place(home):
+def test_another_copy_in_the_library_takes_the_witness_s_place(site):
     """Deleting one of two equal library files leaves the folder imported."""
-    put(home.needles / "card" / "1.jpg", PICTURES[0])
-    put(home.lib / "twin" / "0.jpg", PICTURES[0])
-    with running(home):
-        home.wait_event("folder.imported", home.needles / "card")
-        for path in (home.lib / "0.jpg", home.lib / "twin" / "0.jpg"):
+    put(site.needles / "card" / "1.jpg", PICTURES[0])
+    put(site.lib / "twin" / "0.jpg", PICTURES[0])
+    with running(site):
+        site.wait_event("folder.imported", site.needles / "card")
+        for path in (site.lib / "0.jpg", site.lib / "twin" / "0.jpg"):
             kept = path.read_bytes()
             path.unlink()
-            home.ask("status", "--wait")
-            home.wait_states({"needles/card": "imported"})
-            assert home.ask("status", home.needles / "card").code == 0
+            site.ask("status", "--wait")
+            site.wait_states({"needles/card": "imported"})
+            assert site.ask("status", site.needles / "card").code == 0
             put(path, kept)
-            home.ask("status", "--wait")
+            site.ask("status", "--wait")
 
 
-def test_moving_a_needle_folder_costs_no_decoding(home):
+def test_moving_a_needle_folder_costs_no_decoding(site):
     """Renamed, moved deeper, taken out of the root and brought back: known by its content."""
-    card = home.needles / "card"
+    card = site.needles / "card"
     for number in range(4):
         put(card / f"{number}.jpg", resaved(PICTURES[number]))
     put(card / "missing.jpg", MISSING[0])
     put(card / "inner" / "copy.jpg", PICTURES[9])
-    with running(home):
-        home.wait_states({"needles/card": "incomplete", "needles/card/inner": "imported"})
-        home.ask("status", "--wait")
-        before, counts = hashed(home), home.folders()["needles/card"]["own"]
+    with running(site):
+        site.wait_states({"needles/card": "incomplete", "needles/card/inner": "imported"})
+        site.ask("status", "--wait")
+        before, counts = hashed(site), site.folders()["needles/card"]["own"]
         assert before > LIBRARY
-        renamed, deeper = home.needles / "renamed", home.needles / "a" / "b" / "card"
+        renamed, deeper = site.needles / "renamed", site.needles / "a" / "b" / "card"
         card.rename(renamed)
-        home.wait_states({"needles/renamed": "incomplete", "needles/renamed/inner": "imported"})
+        site.wait_states({"needles/renamed": "incomplete", "needles/renamed/inner": "imported"})
         deeper.parent.mkdir(parents=True)
         renamed.rename(deeper)
-        home.wait_states({"needles/a/b/card": "incomplete", "needles/a/b/card/inner": "imported"})
-        deeper.rename(home.folder / "outside")
-        wait_for("it left", lambda: "needles/a/b/card" not in home.folders())
-        (home.folder / "outside").rename(card)
-        home.wait_states({"needles/card": "incomplete", "needles/card/inner": "imported"})
-        assert home.folders()["needles/card"]["own"] == counts
-        assert hashed(home) == before
+        site.wait_states({"needles/a/b/card": "incomplete", "needles/a/b/card/inner": "imported"})
+        deeper.rename(site.folder / "outside")
+        wait_for("it left", lambda: "needles/a/b/card" not in site.folders())
+        (site.folder / "outside").rename(card)
+        site.wait_states({"needles/card": "incomplete", "needles/card/inner": "imported"})
+        assert site.folders()["needles/card"]["own"] == counts
+        assert hashed(site) == before
 
 
-def test_deleting_an_imported_folder_disturbs_nothing(home):
+def test_deleting_an_imported_folder_disturbs_nothing(site):
     """`folder.removed` with its last state, for it and what was in it; nobody else is reopened."""
-    card = home.needles / "card"
+    card = site.needles / "card"
     put(card / "1.jpg", PICTURES[1])
     put(card / "inner" / "2.jpg", PICTURES[2])
-    put(home.needles / "other" / "3.jpg", PICTURES[3])
-    put(home.needles / "open" / "4.jpg", MISSING[0])
-    with running(home):
-        home.wait_states({"needles/card": "imported", "needles/other": "imported"})
-        home.ask("status", "--wait")
-        before, states = len(told(home)), home.states()
+    put(site.needles / "other" / "3.jpg", PICTURES[3])
+    put(site.needles / "open" / "4.jpg", MISSING[0])
+    with running(site):
+        site.wait_states({"needles/card": "imported", "needles/other": "imported"})
+        site.ask("status", "--wait")
+        before, states = len(told(site)), site.states()
         shutil.rmtree(card)
-        assert home.wait_event("folder.removed", card)["last_state"] == "imported"
-        home.ask("status", "--wait")
+        assert site.wait_event("folder.removed", card)["last_state"] == "imported"
+        site.ask("status", "--wait")
         gone = {"needles/card", "needles/card/inner"}
-        assert {path: state for path, state in states.items() if path not in gone} == home.states()
-        since = told(home)[before:]
+        assert {path: state for path, state in states.items() if path not in gone} == site.states()
+        since = told(site)[before:]
         assert sorted(since) == sorted(("folder.removed", path) for path in gone)
 
 
-def test_touched_files_are_looked_at_again_and_stay_imported(home):
+def test_touched_files_are_looked_at_again_and_stay_imported(site):
     """Other times, same content: imported again without a decoding."""
-    card = put(home.needles / "card" / "1.jpg", PICTURES[0]).parent
-    with running(home):
-        home.wait_event("folder.imported", card)
-        home.ask("status", "--wait")
-        before = hashed(home)
-        for path in (home.lib / "0.jpg", card / "1.jpg", home.lib / "5.jpg"):
+    card = put(site.needles / "card" / "1.jpg", PICTURES[0]).parent
+    with running(site):
+        site.wait_event("folder.imported", card)
+        site.ask("status", "--wait")
+        before = hashed(site)
+        for path in (site.lib / "0.jpg", card / "1.jpg", site.lib / "5.jpg"):
             os.utime(path, (1, 1))
-            home.ask("status", "--wait")
-            home.wait_states({"needles/card": "imported"})
-            assert home.ask("status", card).code == 0
-        assert hashed(home) == before
+            site.ask("status", "--wait")
+            site.wait_states({"needles/card": "imported"})
+            assert site.ask("status", card).code == 0
+        assert hashed(site) == before
 
 
-def test_a_witness_replaced_by_rename(home):
+def test_a_witness_replaced_by_rename(site):
     """By the same picture: imported again.  By another: reopened, naming the library's file."""
-    card = put(home.needles / "card" / "1.jpg", PICTURES[0]).parent
-    witness = home.lib / "0.jpg"
-    with running(home):
-        home.wait_event("folder.imported", card)
+    card = put(site.needles / "card" / "1.jpg", PICTURES[0]).parent
+    witness = site.lib / "0.jpg"
+    with running(site):
+        site.wait_event("folder.imported", card)
         replace(witness, PICTURES[0])
-        home.ask("status", "--wait")
-        home.wait_states({"needles/card": "imported"})
-        assert home.ask("status", card).code == 0
-        already = len(home.events("folder.reopened", card))
+        site.ask("status", "--wait")
+        site.wait_states({"needles/card": "imported"})
+        assert site.ask("status", card).code == 0
+        already = len(site.events("folder.reopened", card))
         replace(witness, MISSING[0])
-        event = home.wait_event("folder.reopened", card, times=already + 1)
+        event = site.wait_event("folder.reopened", card, times=already + 1)
         assert event["cause"] == str(witness)
-        home.wait_states({"needles/card": "incomplete"})
-        assert home.ask("status", card).code == 1
+        site.wait_states({"needles/card": "incomplete"})
+        assert site.ask("status", card).code == 1
 
 
-def test_a_witness_overwritten_in_place(home):
+def test_a_witness_overwritten_in_place(site):
     """Other content of the very same size and times is noticed, and the file is named."""
-    card = put(home.needles / "card" / "1.jpg", PICTURES[0]).parent
-    witness = home.lib / "0.jpg"
-    with running(home):
-        home.wait_event("folder.imported", card)
+    card = put(site.needles / "card" / "1.jpg", PICTURES[0]).parent
+    witness = site.lib / "0.jpg"
+    with running(site):
+        site.wait_event("folder.imported", card)
         times = witness.stat()
         with witness.open("r+b") as file:
             file.seek(len(PICTURES[0]) // 2)
             file.write(b"\0" * 1000)
         os.utime(witness, ns=(times.st_atime_ns, times.st_mtime_ns))
-        assert home.wait_event("folder.reopened", card)["cause"] == str(witness)
-        home.wait_states({"needles/card": "incomplete"})
+        assert site.wait_event("folder.reopened", card)["cause"] == str(witness)
+        site.wait_states({"needles/card": "incomplete"})
 
 
-def test_a_new_needle_picture_reopens_until_the_library_gets_it(home):
+def test_a_new_needle_picture_reopens_until_the_library_gets_it(site):
     """Reopened naming the newcomer, then imported a second time."""
-    card = put(home.needles / "card" / "1.jpg", PICTURES[0]).parent
-    with running(home):
-        home.wait_event("folder.imported", card)
+    card = put(site.needles / "card" / "1.jpg", PICTURES[0]).parent
+    with running(site):
+        site.wait_event("folder.imported", card)
         newcomer = put(card / "2.jpg", MISSING[0])
-        assert home.wait_event("folder.reopened", card)["cause"] == str(newcomer)
-        home.wait_states({"needles/card": "incomplete"})
-        shutil.copy(newcomer, home.lib / "new.jpg")
-        event = home.wait_event("folder.imported", card, times=2)
+        assert site.wait_event("folder.reopened", card)["cause"] == str(newcomer)
+        site.wait_states({"needles/card": "incomplete"})
+        shutil.copy(newcomer, site.lib / "new.jpg")
+        event = site.wait_event("folder.imported", card, times=2)
         assert event["counts"]["pictures"] == 2
-        ids = [event["id"] for event in home.events() if "id" in event]
+        ids = [event["id"] for event in site.events()]
         assert len(ids) == len(set(ids))
 
 
-def test_a_missing_picture_three_levels_below_holds_every_parent_back(home):
+def test_a_missing_picture_three_levels_below_holds_every_parent_back(site):
     """Only the folders beside the line to it are imported."""
-    top = home.needles / "top"
+    top = site.needles / "top"
     put(top / "1.jpg", PICTURES[0])
     put(top / "a" / "2.jpg", PICTURES[1])
     put(top / "a" / "b" / "3.jpg", PICTURES[2])
     put(top / "a" / "b" / "c" / "missing.jpg", MISSING[0])
     put(top / "a" / "b" / "d" / "4.jpg", PICTURES[3])
     put(top / "e" / "5.jpg", PICTURES[4])
-    with running(home):
-        home.ask("status", "--wait")
-        home.wait_states(
+    with running(site):
+        site.ask("status", "--wait")
+        site.wait_states(
             {
                 "needles/top": "incomplete",
                 "needles/top/a": "incomplete",
@@ -253,9 +252,9 @@ def test_a_missing_picture_three_levels_below_holds_every_parent_back(home):
                 "needles/top/e": "imported",
             }
         )
-        assert home.folders()["needles/top"]["own"]["matched"] == 1
-        imported = {path for _, path in told(home, "folder.imported")}
+        assert site.folders()["needles/top"]["own"]["matched"] == 1
+        imported = {path for _, path in told(site, "folder.imported")}
         assert imported == {"needles/top/a/b/d", "needles/top/e"}
-        shutil.copy(top / "a" / "b" / "c" / "missing.jpg", home.lib)
-        home.wait_event("folder.imported", home.needles)
-        home.wait_event("folder.imported", top / "a" / "b" / "c")
+        shutil.copy(top / "a" / "b" / "c" / "missing.jpg", site.lib)
+        site.wait_event("folder.imported", site.needles)
+        site.wait_event("folder.imported", top / "a" / "b" / "c")

@@ -11,8 +11,7 @@ import hashlib
 import cv2
 import numpy as np
 import pytest
-
-from tests.system.commands import Home, dedupd, running
+from tests.system.commands import Site, dedupd, running
 from tests.system.pictures import LEAST_GRID_DIFFERENCE, foreign, ours, pixels
 from tests.system.planting import (
     FOREIGN_PICTURES,
@@ -36,17 +35,17 @@ CLASSES = ("matched", "unmatched", "possible", "unreadable")
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory):
-    """Return a home in which everything is planted, and the truth; nothing here changes it."""
-    home = Home(tmp_path_factory.mktemp("verdicts"))
-    home.configure(CONFIG)
-    return home, plant_everything(home.lib, home.needles)
+    """Return a site in which everything is planted, and the truth; nothing here changes it."""
+    site = Site(tmp_path_factory.mktemp("verdicts"))
+    site.configure(CONFIG)
+    return site, plant_everything(site.lib, site.needles)
 
 
 @pytest.fixture(scope="module")
 def checked(planted, tmp_path_factory):
     """Return what `check --json` prints of it, and its exit code."""
-    home, _ = planted
-    config = home.folder / "check.yaml"
+    site, _ = planted
+    config = site.folder / "check.yaml"
     config.write_text(CONFIG + "state: state of check\nwatch: {settle_quiet: 0.3s}\n")
     return dedupd("check", "--json", "--config", config)
 
@@ -101,38 +100,38 @@ def test_totals_are_those_of_the_whole_root(planted, checked):
 
 def test_the_daemon_finds_what_was_put_there(planted):
     """Its live report is the maker's truth too, and each picture is in the class it was put in."""
-    home, planting = planted
-    with running(home):
-        home.ask("status", "--wait")
-        assert differences(planting.expected(), reported(home.report())) == {}
+    site, planting = planted
+    with running(site):
+        site.ask("status", "--wait")
+        assert differences(planting.expected(), reported(site.report())) == {}
         for cls in CLASSES:
-            listed = home.ask("missing", "-0", "--class", cls).out
+            listed = site.ask("missing", "-0", "--class", cls).out
             planned = {
                 planting.path(path) for path, counts in planting.truth.items() if cls in counts
             }
             assert set(listed.split(b"\0")) - {b""} == planned
-    imported = [path_of(event) for event in home.events("folder.imported")]
+    imported = [path_of(event) for event in site.events("folder.imported")]
     states = {path: folder["state"] for path, folder in planting.expected().items()}
     assert sorted(imported) == sorted(path for path in states if states[path] == "imported")
 
 
 def test_no_file_of_the_roots_was_touched(planted, checked):
     """Reading everything leaves contents, sizes, times and rights as they were."""
-    home, _ = planted
+    site, _ = planted
 
     def looks():
         return {
             path: (path.lstat().st_mtime_ns, path.lstat().st_ctime_ns, path.lstat().st_mode)
-            for root in (home.lib, home.needles)
+            for root in (site.lib, site.needles)
             for path in root.rglob("*")
         }
 
     def contents():
-        files = [path for path in home.lib.rglob("*") if path.is_file()]
+        files = [path for path in site.lib.rglob("*") if path.is_file()]
         return {path: hashlib.sha256(path.read_bytes()).digest() for path in files}
 
     before = looks(), contents()
-    config = home.folder / "again.yaml"
+    config = site.folder / "again.yaml"
     config.write_text(CONFIG + "state: another state\nwatch: {settle_quiet: 0.3s}\n")
     assert dedupd("check", "--config", config).code == 1
     assert (looks(), contents()) == before

@@ -141,6 +141,13 @@ class Volume:
         """Can this folder not be listed, or one above it?"""
         return any(folder == one or folder.startswith(one + b"/") for one in self.shut)
 
+    def folder_id(self, path: bytes) -> tuple[int, int]:
+        """Return device and inode of the folder that `path` stands in.
+
+        Two volumes that share their names are two ways to one file system.
+        """
+        return self.device, zlib.crc32(path.rpartition(b"/")[0]) ^ id(self.names)
+
     def listing(self, folder: bytes) -> Iterator[tuple[bytes, Entry]]:
         """Yield path and entry of everything directly in `folder`, by name."""
         prefix = folder + b"/" if folder else b""

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from tests.unit.engine_disk import LUMA_STEPS, Disk, Inode, kind, size_px
+
 from dedupd.model import EntryType, FolderState, Kind, Place, Role, Root
 from dedupd.rules.patterns import excluded, ignored
-from tests.unit.engine_disk import LUMA_STEPS, Disk, Inode, kind, size_px
 
 
 @dataclass
@@ -38,7 +39,7 @@ def truth(disk: Disk, roots: dict[str, Root]) -> tuple[dict[Place, Truth], set[P
             place = Place(root.id, path)
             if volume.is_shut(place.folder):
                 continue
-            names = _names(root, place, inode, set(volume.names), library)
+            names = _names(root, place, inode, {*volume.names, *volume.shut}, library)
             _count(folders, place, names)
             if "matched" in names:
                 matched.add(place)
@@ -68,10 +69,15 @@ def _names(
 ) -> list[str]:
     prefix = place.folder + b"/" if place.folder else b""
     siblings = {p[len(prefix) :] for p in present if p.startswith(prefix)}
-    if ignored(place.path, root.ignore, siblings):
+    known = inode.type is EntryType.FILE and not inode.forbidden and not inode.writer
+    harmless = known and kind(inode.content) is Kind.OTHER
+    doubtful = place.name[:2] == b"._" and not harmless
+    if ignored(place.path, root.ignore, siblings) and not doubtful:
         return ["ignored"]
     if excluded(place.path, root.exclude):
-        return ["excluded", *(["hidden"] if place.name.endswith(b".jpg") else [])]
+        is_file = inode.type is EntryType.FILE
+        picture = is_file and (not known or kind(inode.content) is Kind.PICTURE)
+        return ["excluded", *(["hidden"] if picture else [])]
     if inode.type is not EntryType.FILE or inode.forbidden:
         return ["pictures", "unreadable"]
     if inode.writer:
@@ -89,8 +95,11 @@ def _names(
 def _class(needle: bytes, library: list[bytes], waits: bool) -> str:
     if needle in library:
         return "matched"
-    if waits:
-        return "pending"
+    looks = _by_looks(needle, library)
+    return "pending" if waits and looks != "matched" else looks
+
+
+def _by_looks(needle: bytes, library: list[bytes]) -> str:
     word, number, *more = needle.decode().rstrip(".").split()
     if word != "pic":
         return {"bad": "unreadable", "flat": "unmatched"}[word]

@@ -68,7 +68,8 @@ def _of_path(args: argparse.Namespace) -> ExitCode:
     else:
         print("\n".join(path_lines(answer, look_of(sys.stdout, colour=not args.no_color))))
     # Only a plain `true` counts: whatever else may come is not imported.
-    return ExitCode.DONE if answer["imported"] is True else ExitCode.NOT_IMPORTED
+    fine = answer["imported"] is True or answer.get("empty") is True
+    return ExitCode.DONE if fine else ExitCode.NOT_IMPORTED
 
 
 def path_lines(answer: Fields, look: Look) -> list[str]:

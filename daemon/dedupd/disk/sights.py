@@ -49,6 +49,11 @@ def sights_at(root_fd: int, paths: Iterable[bytes], keeps_ino: bool) -> tuple[Si
     return tuple(found)
 
 
+def _identity(fd: int) -> tuple[int, int]:
+    st = os.fstat(fd)
+    return st.st_dev, st.st_ino
+
+
 class _Look:
     """One look at a tree, in two passes: the names, then that no folder changed meanwhile."""
 
@@ -102,6 +107,7 @@ class _Here:
     def __init__(self, fd: int, folder: bytes, keeps_ino: bool) -> None:
         self.fd, self._folder, self._keeps_ino = fd, folder, keeps_ino
         self._mount_id = mount_id(fd)
+        self._folder_id = _identity(fd)
 
     def sight(self, name: bytes, st: os.stat_result) -> Sight:
         return Sight(
@@ -110,6 +116,7 @@ class _Here:
             stamp=stamp_of(st, self._keeps_ino),
             device=st.st_dev,
             links=st.st_nlink,
+            folder=self._folder_id,
             mount_id=self._mount_of(name, st),
         )
 

@@ -41,7 +41,7 @@ from dedupd.messages import (
     Watching,
     WitnessesLooked,
 )
-from dedupd.model import MatchLimits, Now, Place, Role, Root, RootState
+from dedupd.model import MatchLimits, Now, Place, Role, Root, RootState, Unreadable
 from dedupd.reports import COUNT_NAMES, Event, Problem, Report
 from dedupd.rules.catalog import Catalog
 from dedupd.rules.hiding import Hiding
@@ -187,8 +187,9 @@ class Engine:
 
     @property
     def settled(self) -> bool:
-        """Is no file being written?"""
-        return len(self._settler) == 0
+        """Is no file being written on a root that is there?"""
+        desks = self.roots.desks
+        return not any(desks[place.root].online for place in self._settler)
 
     def report(self, problems: tuple[Problem, ...] = (), stopping: bool = False) -> Report:
         """Return the report of this moment."""
@@ -231,7 +232,8 @@ class Engine:
         self._inquiries.tend(self.idle, self.settled, self._options.settle_max_s)
         self.roots.tend()
         if not self.ready and self.idle and self._listed():
-            self.ready = self._files.telling = True
+            self.ready = self._files.telling = self._standing.ready = True
+            self._tally.changed.update(self._tally.folders())  # what was held back may be said
             self._out.tell(Event("scan.finished", None, self._sums()))
 
     def _consider(self, folder: Place) -> None:
@@ -245,6 +247,8 @@ class Engine:
         self.roots.swept.clear()
         if not self.roots.changed:
             return
+        for root in self.roots.changed:
+            self._standing.doubt(root)
         self.roots.changed.clear()
         self._reading.unstick()
         away = self.roots.away()
@@ -278,8 +282,11 @@ class Engine:
         library = sum(one.pictures for one in report.roots if one.role is Role.HAYSTACK)
         return ("library_pictures", library), ("hashed", report.queue.hashed), ("counts", counts)
 
-    def _folder_gone(self, folder: Place) -> None:
-        self._standing.removed(folder)
+    def _folder_gone(self, folder: Place, why: Unreadable | None) -> None:
+        if why is None:
+            self._standing.removed(folder)
+        else:
+            self._standing.shut(folder, why)
 
     def _siblings(self, folder: Place) -> Mapping[bytes, object]:
         return self._catalog.files_in(*folder)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dedupd.claim import Case, Expected, Seen
 from dedupd.engine.desk import Desk
 from dedupd.engine.files import Files
-from dedupd.model import EvidenceKind, FileRecord, Kind, PictureClass, Place, Role
+from dedupd.model import EvidenceKind, FileRecord, Kind, PictureClass, Place
 
 
 class Cases:
@@ -56,9 +56,11 @@ class Cases:
     def _expected(self, place: Place, record: FileRecord) -> Expected:
         seen = Seen(record.stamp, record.seen_at_s)
         if self._files.hidden(place, record):
-            return Expected(seen, record.type, picture=False, hidden=True)
+            # A `._x` is hidden because of what it holds, the others because of their names.
+            by_name = not place.name.startswith(b"._")
+            return Expected(seen, record.type, picture=False, hidden=by_name)
         if record.kind in (Kind.OTHER, Kind.VIDEO):
-            return Expected(seen, record.type, picture=False)
+            return Expected(seen, record.type, False, self._copy(place, record))
         assessment = self._files.assessment(place, record)
         if assessment is None or assessment.cls is not PictureClass.MATCHED:
             return Expected(seen, record.type)
@@ -67,6 +69,14 @@ class Cases:
         witness, one_file = self._witness(place, record, assessment.witness)
         kind = EvidenceKind.HARDLINK if one_file else assessment.evidence.kind
         return Expected(seen, record.type, witness=witness, evidence=kind)
+
+    def _copy(self, place: Place, record: FileRecord) -> Place | None:
+        """Choose the library's copy of a file that isn't a picture, None if there is none.
+
+        Nobody may say how many of these are missing without having looked.
+        """
+        copies = self._files.vouching(place, record.digest)
+        return self._witness(place, record, min(copies))[0] if copies else None
 
     def _witness(
         self, needle: Place, record: FileRecord, first: Place
@@ -78,10 +88,9 @@ class Cases:
         """
         known = self._catalog.get(first)
         digest = known.digest if known is not None else None
-        places = self._catalog.places(Role.HAYSTACK, digest) if digest is not None else set()
         usable = [
             (self._one_file(needle, record, place), place.root != first.root, place)
-            for place in places
+            for place in self._files.vouching(needle, digest)
             if place.root not in self._files.matcher.away
         ]
         if not usable:

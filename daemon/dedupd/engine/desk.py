@@ -17,7 +17,7 @@ class Desk:
         accepted: The owner said that the root is right as it is; good for one sweep.
         listed: Listed to the end since it came.
         read_through: Everything in it was looked into at least once, ever.
-        files_before: How many files it held when it was last in step.
+        files_before: The most files that it held since it was last in step.
         sweeping: Number of the running sweep, 0 if none runs.
         lost: Haystack files that the running sweep did not find.
         announced: The state that the event log was last told.
@@ -39,6 +39,7 @@ class Desk:
     sample: tuple[tuple[bytes, int, int], ...] | None = None
     checking: bool = False
     checked_at_s: float = float("-inf")
+    asked_at_s: float = float("-inf")  # when the check that runs was asked for
     swept_at_s: float = float("-inf")
     sweeping: int = 0
     sweeps_wanted: set[bytes] = field(default_factory=set)

@@ -32,6 +32,7 @@ from dedupd.rules.backlog import Backlog, Lane
 from dedupd.rules.matching import Errand, Judgement
 from dedupd.rules.plan import Demand, next_look
 from dedupd.rules.tally import Share
+from dedupd.text import join
 
 HAYSTACK_SHARES = {
     True: Share(("pictures", "unreadable")),
@@ -50,7 +51,7 @@ class Files:
         self.backlog = Backlog()
         self.errands: dict[Digest, Errand] = {}
         self.decoding: set[Digest] = set()
-        self.same_file: set[Place] = set()
+        self._itself: dict[Place, set[Place]] = {}  # needle -> library names that are the needle
         self.telling = False
         self._out, self._absolute, self._eager = outbox, absolute, eager
         self._assessed: dict[Digest, Assessment] = {}
@@ -59,6 +60,8 @@ class Files:
     def load(self, root: str) -> None:
         """Take in what the store remembers of a root; `relate` must follow for all roots."""
         haystack = self.catalog.roles[root] is Role.HAYSTACK
+        if not haystack:
+            self.tally.add_folder(Place(root, b""))  # it is reported also while it isn't there
         for place, record in [(Place(root, path), r) for path, r in self.store.files(root)]:
             if haystack and self.hiding.hidden(place):
                 self.store.drop_file(place)  # hidden since the last run: it vouches no more
@@ -133,10 +136,17 @@ class Files:
             if self.backlog.discard(place):
                 self.backlog.add(place, Lane.LIVE)
 
-    def bar(self, place: Place) -> None:
-        """The needle turned out to be its own witness, seen through another mount."""
-        self.same_file.add(place)
-        self._count(place, self.catalog.get(place), place)
+    def bar(self, place: Place, stamp: Stamp, witness: Place) -> None:
+        """The needle turned out to be its own witness: one file, seen through another mount."""
+        record = self.catalog.get(place)
+        if record is not None and record.stamp == stamp:
+            self._itself.setdefault(place, set()).add(witness)
+            self._count(place, record, place)
+
+    def vouching(self, needle: Place, digest: Digest | None) -> set[Place]:
+        """Return the library's files with this content that aren't the needle itself."""
+        places = self.catalog.places(Role.HAYSTACK, digest) if digest is not None else set()
+        return places - self._itself.get(needle, set())
 
     def enrich(
         self, place: Place, kind: Kind | None, digest: Digest | None, why: Unreadable | None
@@ -149,7 +159,7 @@ class Files:
                 replace(
                     record,
                     kind=kind or record.kind,
-                    digest=digest or record.digest,
+                    digest=digest or (record.digest if why is None else None),
                     problem=why,
                 ),
             )
@@ -195,18 +205,20 @@ class Files:
             return fixed
         if record.kind is not Kind.PICTURE or record.digest is None:
             return None
-        if place in self.same_file:
-            return Assessment(PictureClass.UNMATCHED, "same-file")
         known = self._assessed.get(record.digest, verdicts.NOT_LOOKED_AT)
         if known.cls is PictureClass.PENDING and record.problem is not None:
             return Assessment(PictureClass.UNREADABLE, record.problem.reason, record.problem.detail)
+        if place in self._itself and known.cls is PictureClass.MATCHED:
+            return self._without_itself(place, known)
         return known
 
     def look(self, place: Place) -> tuple[Depth, Lane] | None:
         """Return how the file at `place` is to be read next, None if not at all."""
         record = self.catalog.get(place)
-        if record is None or self.hidden(place, record):
+        if record is None:
             return None
+        if self.hidden(place, record):
+            return self._excluded_look(place, record)
         role = self.catalog.roles[place.root]
         other = Role.HAYSTACK if role is Role.NEEDLES else Role.NEEDLES
         missing = record.digest is not None and self._fingerprint_missing(record.digest, role)
@@ -218,6 +230,13 @@ class Files:
             fingerprint_missing=missing,
         )
         return next_look(record, demand)
+
+    def _excluded_look(self, place: Place, record: FileRecord) -> tuple[Depth, Lane] | None:
+        """Return a look at the first bytes of an excluded needle: is it a picture?"""
+        unknown = record.kind is None and record.problem is None and record.settled
+        if unknown and record.type is EntryType.FILE and not self._ignored(place, record):
+            return Depth.SNIFF, Lane.NEEDLE
+        return None
 
     def hidden(self, place: Place, record: FileRecord) -> bool:
         """Is the file never looked into, because it is ignored or excluded?"""
@@ -234,7 +253,8 @@ class Files:
     def _ignored(self, place: Place, record: FileRecord) -> bool:
         """Is it what systems leave?  A name with `._` before it may be a picture all the same."""
         doubtful = place.name.startswith(b"._") and record.kind is not Kind.OTHER
-        return self.hiding.ignored(place) and not doubtful
+        unlistable = record.type is EntryType.FOLDER
+        return self.hiding.ignored(place) and not doubtful and not unlistable
 
     def _fingerprint_missing(self, digest: Digest, role: Role) -> bool:
         if digest in self.decoding or self.store.fingerprint(digest) is not None:
@@ -244,9 +264,19 @@ class Files:
         known = self._assessed.get(digest)
         return known is not None and known.reason == "fingerprint"
 
+    def _without_itself(self, place: Place, known: Assessment) -> Assessment:
+        """Return the class of a needle whose other name in the library doesn't count."""
+        witness = self.catalog.get(known.witness) if known.witness is not None else None
+        others = self.vouching(place, witness.digest if witness is not None else None)
+        if not others:
+            return Assessment(PictureClass.UNMATCHED, "same-file")
+        return replace(known, witness=self.matcher.best(others))
+
     def _replace(self, place: Place, record: FileRecord | None) -> None:
         """Set or drop a record, and bring everything that rests on it into step."""
-        self.same_file.discard(place)
+        self._itself.pop(place, None)
+        for names in self._itself.values():
+            names.discard(place)
         if record is None:
             old = self.catalog.drop(place)
             self.store.drop_file(place)
@@ -257,9 +287,20 @@ class Files:
             self.store.put_file(place, record)
         self._count(place, record, place)
         self.plan(place)
+        if (old is None) is not (record is None):
+            self._count_companion(place)
         for one in (old, record):
             if one is not None and one.type is EntryType.FILE:
                 self._touch(place, one)
+
+    def _count_companion(self, place: Place) -> None:
+        """A needle file came or went: macOS's `._x` beside it is ignored only beside `x`."""
+        folder, _, name = place.path.rpartition(b"/")
+        companion = Place(place.root, join(folder, b"._" + name) if folder else b"._" + name)
+        known = self.catalog.get(companion)
+        if known is not None and self.catalog.roles[place.root] is Role.NEEDLES:
+            self._count(companion, known, place)
+            self.plan(companion)
 
     def _touch(self, place: Place, record: FileRecord) -> None:
         """Judge again whoever may be touched by a file that came, changed or went."""
@@ -300,18 +341,18 @@ class Files:
         if self._ignored(place, record):
             return verdicts.IGNORED_SHARE
         if self.hiding.excluded(place):
-            return verdicts.excluded_share(self.hiding.named_picture(place))
+            return verdicts.excluded_share(record)
         assessment = self.assessment(place, record)
         if assessment is not None:
             self._tell(place, assessment)
             return verdicts.picture_share(assessment)
-        copies = self.catalog.places(Role.HAYSTACK, record.digest) if record.digest else set()
+        copies = self.vouching(place, record.digest)
         size_bytes = record.stamp.size_bytes
         undecided = bool(
             self.catalog.unread(Role.HAYSTACK, size_bytes)
             or (record.digest is None and self.catalog.of_size(Role.HAYSTACK, size_bytes))
         )
-        root = min(copies).root if copies else ""
+        root = self.matcher.best(copies).root if copies else ""
         return verdicts.other_share(record.kind or Kind.OTHER, root, undecided)
 
     def _tell(self, place: Place, assessment: Assessment) -> None:

@@ -93,13 +93,6 @@ class Inquiries:
         asked = self._asked.get(judged.claim.inquiry or 0)
         if asked is None:
             return
-        reasons = {refusal.reason for refusal in judged.ruling.refusals}
-        early = reasons == {"early"}
-        if (judged.claim.disturbed or early) and asked.looks < LOOKS_AT_MOST:
-            quiet_s = judged.claim.case.quiet_s
-            asked.again_at_s = self._out.now.s + (quiet_s if early else 0.2)
-            return
-        del self._asked[asked.number]
         spoken = [
             refusal
             for refusal in judged.ruling.refusals
@@ -107,6 +100,15 @@ class Inquiries:
             or asked.place == asked.folder
             or refusal.path == asked.place.path
         ]
+        early = {refusal.reason for refusal in spoken} == {"early"}
+        proven = any(one.folder == asked.folder for one in judged.ruling.imported)
+        # What was proven of a version that is gone already is worth no more than a disturbed look.
+        disturbed = judged.claim.disturbed or (proven and not self._standing.holds(asked.folder))
+        if (disturbed or early) and asked.looks < LOOKS_AT_MOST:
+            quiet_s = judged.claim.case.quiet_s
+            asked.again_at_s = self._out.now.s + (quiet_s if early else 0.2)
+            return
+        del self._asked[asked.number]
         good = not judged.claim.disturbed and not spoken and self._still(asked, judged)
         why = f"{spoken[0].reason}: {shown(self._roots.path(spoken[0].culprit))}" if spoken else ""
         if not good and not why:
@@ -157,11 +159,15 @@ class Inquiries:
     def _still(self, asked: Asked, judged: Judged) -> bool:
         """Did nothing that we know of change between the look and this answer?"""
         if asked.place == asked.folder:
-            return self._standing.holds(asked.folder)
+            holds = self._standing.holds(asked.folder)
+            return self._is_empty(asked.folder) or (holds and self._promising(asked.folder))
         record = self._files.catalog.get(asked.place)
         expected = judged.claim.case.files.get(asked.place.path)
         same = record is not None and expected is not None and record.stamp == expected.seen.stamp
         return same and self._promising(asked.place)
+
+    def _is_empty(self, place: Place) -> bool:
+        return self._standing.state(place) is FolderState.EMPTY
 
     def _known(self, place: Place) -> bool:
         files = self._files
@@ -170,7 +176,7 @@ class Inquiries:
     def _promising(self, place: Place) -> bool:
         """May a look find it imported?  A folder must look so, a picture be matched."""
         if self._files.tally.node(place) is not None:
-            return self._standing.looks_imported(place)
+            return self._standing.looks_imported(place) or self._is_empty(place)
         desk, line = self._roots.desks[place.root], self._line(place)
         matched = line is not None and line.cls is PictureClass.MATCHED
         return desk.online and desk.listed and matched
@@ -181,11 +187,13 @@ class Inquiries:
         line = self._line(place)
         return f"{line.cls.value} {line.reason}".strip() if line else "not a picture"
 
-    def _path_reply(self, place: Place, imported: bool, why: str) -> PathReply:
+    def _path_reply(self, place: Place, good: bool, why: str) -> PathReply:
+        """Return the answer about a path; `good`: a look at the disk found nothing against it."""
         now = rfc3339(self._out.now.wall_s)
         if self._files.tally.node(place) is not None:
-            return PathReply(imported, self._reporting.folder(place, now), None, why)
-        return PathReply(imported, None, self._line(place), why)
+            folder, empty = self._reporting.folder(place, now), self._is_empty(place)
+            return PathReply(good and not empty, folder, None, why, empty=good and empty)
+        return PathReply(good, None, self._line(place), why)
 
     def _pictures(self, ask: AskPictures) -> Reply:
         folders: list[Place] = []

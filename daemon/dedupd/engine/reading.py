@@ -52,7 +52,7 @@ class Reading:
         self._store = files.store
         self._trips: dict[int, Trip] = {}
         self._busy: set[Digest] = set()  # contents that an errand is about
-        self._stuck: set[Digest] = set()  # needles whose errand can't be run now
+        self._stuck: dict[Digest, Errand] = {}  # needle -> its errand that can't be run now
         self._numbers = 0
         self._payloads: dict[tuple[Digest, ...], tuple[Payload, ...]] = {}
         self.hashed = 0
@@ -65,8 +65,9 @@ class Reading:
     @property
     def todo(self) -> int:
         """Return how many files and errands wait and can be had."""
-        self._stuck &= self._files.errands.keys()
-        return len(self._files.backlog) + len(self._files.errands) - len(self._stuck)
+        errands = self._files.errands
+        stuck = sum(errands.get(needle) is errand for needle, errand in self._stuck.items())
+        return self._files.backlog.count(self._online()) + len(self._files.errands) - stuck
 
     def unstick(self) -> None:
         """A root came or went: errands that could not be run may be possible now."""
@@ -75,11 +76,11 @@ class Reading:
     def fill(self) -> None:
         """Send out reads while there is room; errands first, since they settle needles."""
         for needle, errand in self._files.errands.items():
-            if needle in self._stuck or not self._busy.isdisjoint(errand.digests):
+            if self._is_stuck(needle, errand) or not self._busy.isdisjoint(errand.digests):
                 continue
             if not self._set_out(needle, errand):
                 break
-        roots = [root for root, desk in self._desks.items() if desk.online]
+        roots = self._online()
         while True:
             open_roots = [root for root in roots if self.flow.has_room(root)]
             place = self._files.backlog.take(open_roots)
@@ -100,6 +101,7 @@ class Reading:
             self._release(message.payload)
         elif message.changed:
             self._release(message.payload)
+            self._files.forget_content(place, None)
             self._files.unsettle(place)
         else:
             self._identified(place, message)
@@ -130,6 +132,13 @@ class Reading:
             difference = float("inf")
         self._store.put_block_difference(*pair, difference)
         self._judge_again(pair)
+
+    def _online(self) -> list[str]:
+        return [root for root, desk in self._desks.items() if desk.online]
+
+    def _is_stuck(self, needle: Digest, errand: Errand) -> bool:
+        """Was this very errand impossible?  Judged again, the needle has a new one."""
+        return self._stuck.get(needle) is errand
 
     def _read(self, place: Place) -> bool:
         """Send out the next read of a file; False when there is no room for its bytes."""
@@ -169,7 +178,7 @@ class Reading:
         files = [self._file_of(digest) for digest in errand.digests]
         present = [one for one in files if one is not None]
         if len(present) < len(files):
-            self._stuck.add(needle)
+            self._stuck[needle] = errand
             return True
         if not self.flow.fits(sum(stamp.size_bytes for _, stamp in present)):
             return False

@@ -42,7 +42,7 @@ class Reporting:
             version=dedupd.__version__,
             time=now,
             state=state,
-            problems=(*self.problems, *self._root_problems()),
+            problems=(*self.problems, *self._root_problems(), *self._claim_problems()),
             queue=self._queue(),
             roots=tuple(self._root(desk) for desk in self._roots.desks.values()),
             folders=tuple(folders),
@@ -55,6 +55,7 @@ class Reporting:
         state = self._standing.state(folder)
         desk = self._roots.desks[folder.root]
         stale = state in STALE
+        seen = desk.in_step_as_of is not None
         said = self._standing.said.get(folder)
         return FolderReport(
             path=self._roots.path(folder),
@@ -63,9 +64,8 @@ class Reporting:
             as_of=(desk.in_step_as_of if stale else self._standing.looked_at(folder)) or now,
             tree=counts(node.tree) if node else Counts(),
             own=counts(node.own) if node else Counts(),
-            last_state=self._standing.last_state(folder) if stale else None,
+            last_state=self._standing.last_state(folder) if stale and seen else None,
             imported_at=said.imported_at if said.imported else None,
-            reason=node.cause.reason if node and node.cause else "",
         )
 
     def _needle(self, folder: Place) -> bool:
@@ -108,6 +108,13 @@ class Reporting:
                 message = f"changes are found by walking it, not by events: {desk.watch_note}"
                 found.append(Problem("watch.poll", path, message, "dedupd rescan   # to look now"))
         return found
+
+    def _claim_problems(self) -> list[Problem]:
+        message = "it looks imported, and every look at the disk refuses it"
+        return [
+            Problem("claim.refused", self._roots.path(folder), f"{message}: {why}")
+            for folder, why in self._standing.stubborn.items()
+        ]
 
     def _queue(self) -> Queue:
         """Return what is left, and the pace of the last half minute."""

@@ -26,12 +26,14 @@ from dedupd.messages import (
     Watch,
     Watching,
 )
-from dedupd.model import Identity, Place, Root, RootState
+from dedupd.model import EntryType, Identity, Place, Root, RootState
 from dedupd.reports import Event
 from dedupd.rules.presence import SAMPLE_FILES, Remembered, is_suspicious, is_the_root
 from dedupd.text import join, rfc3339
 
 CHECK_EVERY_S = 10.0
+ANSWER_S = 60.0
+MISSED = ("overflow", "event lost")  # what a watcher says when changes went by unheard
 SWEEP_EVERY_S = 3600.0
 
 
@@ -116,8 +118,10 @@ class Roots:
         """Ask for what is due: identity checks, sweeps, glances, looks at settling files."""
         now_s = self._out.now.s
         for place in self._settler.ready(now_s):
-            self.desks[place.root].hints.add(place.path)
+            self.hint(place)
         for desk in self.desks.values():
+            if desk.checking and now_s - desk.asked_at_s >= ANSWER_S:
+                self._leave(desk, "it does not answer")
             if not desk.checking and now_s - desk.checked_at_s >= CHECK_EVERY_S:
                 self._check(desk, thorough=not desk.online)
             if desk.online and desk.listed and now_s - desk.swept_at_s >= self._sweep_every_s:
@@ -137,10 +141,20 @@ class Roots:
         if desk.online:
             desk.hints.add(place.path)
 
+    def sweep(self, folder: Place) -> None:
+        """List this folder and all below it anew."""
+        desk = self.desks[folder.root]
+        if desk.online:
+            desk.sweeps_wanted.add(folder.path)
+
     def rescan(self, message: Rescan) -> None:
         """Walk a root again, or all of them; roots that are away are looked for."""
         for root, desk in self.desks.items():
             if message.root in (None, root):
+                if message.why in MISSED:
+                    self._out.tell(
+                        Event("watch.overflow", desk.root.path, (("reason", message.why),))
+                    )
                 desk.checked_at_s = float("-inf")
                 if desk.online:
                     desk.sweeps_wanted.add(b"")
@@ -154,16 +168,16 @@ class Roots:
         """Take in where a root's path leads."""
         desk = self.desks[message.root]
         desk.checking = desk.glancing = False
-        desk.checked_at_s = self._out.now.s
         identity = message.identity
         if identity is None:
             self._leave(desk, message.detail or "missing")
         elif desk.identity is not None and identity == desk.identity:
             self._arrive(desk, identity)
-        elif message.asked == 0 and self._catalog.count(desk.root.id):
+        elif message.asked == 0 and self._sample(desk):
             # A sweep or glance ran into it without a sample of files: ask properly.
             desk.forget_walks()
-            desk.sweeps_wanted.add(b"")
+            if desk.online:
+                desk.sweeps_wanted.add(b"")
             self._check(desk, thorough=True)
         elif is_the_root(message, Remembered(desk.identity, desk.lasting, desk.accepted)):
             self._arrive(desk, identity)
@@ -203,6 +217,7 @@ class Roots:
         left = self._catalog.count(desk.root.id) - len(desk.lost)
         if not message.whole:
             desk.lost = {}
+            desk.sweeps_wanted.add(message.folder)
             desk.checked_at_s = float("-inf")
         elif desk.haystack and not self._trusts(desk) and is_suspicious(desk.files_before, left):
             desk.lost = {}
@@ -219,24 +234,22 @@ class Roots:
         """Take in what is at each path that was hinted at."""
         desk = self.desks[message.root]
         desk.glancing = False
+        if not desk.online:
+            return  # it was looked at before the root was found to be away
         for path, entry in message.seen:
             place = Place(message.root, path)
             if entry is not None:
                 self._trees.glanced(desk, place, entry, self._out.now.s)
             elif not path:
                 desk.checked_at_s = float("-inf")
-            elif desk.haystack and self._too_much(desk, place):
-                desk.sweeps_wanted.add(b"")
+            elif desk.haystack and self._trees.missing(place):
+                desk.hints.add(place.folder)  # a listing must tell how much is gone with it
             else:
                 self._trees.remove(desk, place)
 
-    def _too_much(self, desk: Desk, place: Place) -> bool:
-        """Would losing this be suspicious?  Then a whole sweep must tell."""
-        left = self._catalog.count(desk.root.id) - self._trees.missing(place)
-        return is_suspicious(desk.files_before, left)
-
     def _check(self, desk: Desk, thorough: bool) -> None:
         desk.checking, desk.checked_at_s = True, self._out.now.s
+        desk.asked_at_s = self._out.now.s
         self._out.do(CheckRoot(desk.root.id, self._sample(desk) if thorough else ()))
 
     def _sample(self, desk: Desk) -> tuple[tuple[bytes, int, int], ...]:
@@ -244,17 +257,17 @@ class Roots:
 
         Nothing changes in the catalogue while the root is away, so they are chosen once.
         """
-        if desk.sample is None:
+        if desk.sample is None or desk.online:
             desk.sample = self._choose(desk)
         return desk.sample
 
     def _choose(self, desk: Desk) -> tuple[tuple[bytes, int, int], ...]:
-        step = max(1, self._catalog.count(desk.root.id) // SAMPLE_FILES)
-        return tuple(
+        files = [
             (place.path, record.stamp.size_bytes, record.stamp.mtime_ns)
-            for number, (place, record) in enumerate(self._catalog.files(desk.root.id))
-            if number % step == 0
-        )
+            for place, record in self._catalog.files(desk.root.id)
+            if record.type is EntryType.FILE
+        ]
+        return tuple(files[:: max(1, len(files) // SAMPLE_FILES)])
 
     def _arrive(self, desk: Desk, identity: Identity) -> None:
         """The root is there: if that is news, listen to it, and when that stands, list it."""
@@ -269,10 +282,10 @@ class Roots:
     def _leave(self, desk: Desk, why: str) -> None:
         """The root is missing or replaced: nothing is inferred from that."""
         desk.detail, desk.backend, desk.watching = why, "none", False
-        if desk.announced is RootState.OFFLINE:
-            return
         if desk.online:
             self._out.do(Unwatch(desk.root.id))
+        elif desk.announced is RootState.OFFLINE:
+            return
         desk.state, desk.listed = RootState.OFFLINE, False
         desk.forget_walks()
         self._announce(desk, Event("root.offline", desk.root.path, (("reason", why),)))
@@ -303,16 +316,19 @@ class Roots:
 
     def _start_sweep(self, desk: Desk) -> None:
         """Start the widest sweep that is wanted, if none runs."""
-        if desk.sweeping or not desk.online or not desk.sweeps_wanted or desk.identity is None:
+        if desk.sweeping or desk.checking or not desk.online or not desk.sweeps_wanted:
             return
+        if desk.identity is None:
+            return
+        if desk.state is RootState.SUSPICIOUS:
+            desk.sweeps_wanted.add(b"")  # a part of it could look harmless
         folder = min(desk.sweeps_wanted, key=len)
         prefix = folder + b"/" if folder else b""
         narrower = {one for one in desk.sweeps_wanted if one.startswith(prefix) or one == folder}
         desk.sweeps_wanted -= narrower
         self._numbers += 1
         desk.sweeping, desk.lost = self._numbers, {}
-        if not folder:
-            desk.files_before = self._catalog.count(desk.root.id)
+        desk.files_before = max(desk.files_before, self._catalog.count(desk.root.id))
         self._out.do(Sweep(desk.root.id, folder, desk.identity, self._numbers))
 
     def _start_glance(self, desk: Desk) -> None:

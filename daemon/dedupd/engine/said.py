@@ -53,7 +53,7 @@ class SaidBook:
             "contents": said.contents,
             "imported_at": said.imported_at,
         }
-        self._store.put_meta(f"said/{folder.root}/{folder.path.hex()}", facts)
+        self._store.put_meta(_key(folder), facts)
 
     def reopen(self, folder: Place) -> None:
         """Take back what was said."""
@@ -69,10 +69,17 @@ class SaidBook:
 
     def replay(self, folder: Place, event: Mapping[str, object]) -> None:
         """Apply one logged event that the store may not have seen."""
+        if folder not in self._said:
+            facts = self._store.meta(_key(folder))
+            self._said[folder] = _said(facts) if facts is not None else NOTHING
         if event.get("event") == "folder.imported":
             self.set(folder, _said({**event, "imported": True, "imported_at": event.get("time")}))
         elif event.get("event") in ("folder.reopened", "folder.removed"):
             self.reopen(folder)
+
+
+def _key(folder: Place) -> str:
+    return f"said/{folder.root}/{folder.path.hex()}"
 
 
 def _said(facts: Mapping[str, object]) -> Said:

@@ -7,7 +7,7 @@ are looked into for the topmost folder that looks imported, so one walk serves a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from dedupd.claim import Case, Imported, Refusal, Ruling, judge
@@ -17,13 +17,15 @@ from dedupd.engine.outbox import Outbox
 from dedupd.engine.roots import Roots
 from dedupd.engine.said import Said, SaidBook
 from dedupd.messages import LookAt, LookTree, TreeLooked, WitnessesLooked
-from dedupd.model import FolderState, Place, RootState
+from dedupd.model import FolderState, Place, RootState, Unreadable
 from dedupd.reports import COUNT_NAMES, Event
-from dedupd.rules.tally import Node, lineage
+from dedupd.rules.tally import Cause, Node, lineage
 from dedupd.rules.verdicts import Conditions, looks_imported, settled_state, state_of
-from dedupd.text import rfc3339
+from dedupd.text import rfc3339, shown
 
 RETRY_S = 1.0
+LONGEST_RETRY_S = 60.0
+STUBBORN_TIMES = 6
 TAKEN_BACK = {FolderState.PENDING, FolderState.INCOMPLETE, FolderState.REVIEW}
 
 
@@ -44,6 +46,23 @@ class Claim:
         return self.tree is not None and len(self.witnesses) == len(
             {place.root for place in self.case.witnesses}
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often in a row a look at a folder was refused, when the next may be, and why."""
+
+    times: int = 0
+    not_before_s: float = float("-inf")
+    why: str = ""
+
+    @property
+    def stubborn(self) -> bool:
+        """Is there no hope that the next look settles it?"""
+        return self.times >= STUBBORN_TIMES
+
+
+AT_ONCE = Retry()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +92,26 @@ class Standing:
         self._looked_at: dict[Place, str] = {}
         self._wanted: set[Place] = set()
         self._claims: dict[int, Claim] = {}
-        self._not_before_s: dict[str, float] = {}
+        self._retries: dict[Place, Retry] = {}  # by the folder that was looked at
+        self.ready = False
+        self._culprits: dict[str, frozenset[Place]] = {}  # of the last look, by needle root
         self._numbers = 0
 
     @property
     def busy(self) -> bool:
-        """Is a claim wanted or under way?"""
-        return bool(self._wanted or self._claims)
+        """Is a claim wanted or under way, other than those that are refused again and again?"""
+        under_way = {claim.case.folder for claim in self._claims.values()}
+        return any(not self._retry(folder).stubborn for folder in self._wanted | under_way)
+
+    @property
+    def stubborn(self) -> dict[Place, str]:
+        """Return the folders that look imported and whose claims are always refused, and why."""
+        return {folder: one.why for folder, one in self._retries.items() if one.stubborn}
 
     def next_due_s(self) -> float | None:
         """Return when a claim that had to wait may be looked into, None if none waits."""
-        due = [self._not_before_s.get(folder.root, self._out.now.s) for folder in self._wanted]
-        return min(due, default=None) if due and not self._claims else None
+        due = [self._retry(folder).not_before_s for folder in self._wanted]
+        return max(min(due), self._out.now.s) if due and not self._claims else None
 
     def conditions(self, folder: Place) -> Conditions:
         """Return what the state of a folder depends on beside its own numbers."""
@@ -139,8 +166,10 @@ class Standing:
         if not self.said.get(folder).imported:
             return
         state = state_of(node, conditions)
+        if state is FolderState.PENDING and not self.ready:
+            return  # nothing was found against it yet: the first scan is still under way
         if state in TAKEN_BACK:
-            self._reopen(folder, node)
+            self._reopen(folder)
         elif state is FolderState.EMPTY:
             self.removed(folder)
 
@@ -150,6 +179,13 @@ class Standing:
             node = self._tally.node(folder)
             if folder.root == root or (node is not None and node.rests_on[root]):
                 self._wanted.add(folder)
+
+    def doubt(self, root: str) -> None:
+        """A root came or went: what was proven with its help must be proven anew."""
+        for folder in list(self._held):
+            node = self._tally.node(folder)
+            if folder.root == root or node is None or node.rests_on[root]:
+                del self._held[folder]
 
     def removed(self, folder: Place) -> None:
         """A needle folder was deleted, or all its pictures: what owners do once it is imported."""
@@ -166,6 +202,15 @@ class Standing:
         if said.times:
             self.said.reopen(folder)
 
+    def shut(self, folder: Place, why: Unreadable) -> None:
+        """A needle folder can't be listed any more: what was said of it is taken back."""
+        node = self._tally.node(folder)
+        self._held.pop(folder, None)
+        self._wanted.discard(folder)
+        if node is not None and self.said.get(folder).imported:
+            node.cause = Cause(why.reason, folder, folder)
+            self._reopen(folder)
+
     def hinted(self, place: Place) -> None:
         """Something may have changed while claims are looked into."""
         for claim in self._claims.values():
@@ -177,13 +222,14 @@ class Standing:
     def launch(self) -> None:
         """Look into what is wanted: one claim a root, of the topmost folders first."""
         busy = {claim.case.folder.root for claim in self._claims.values() if claim.inquiry is None}
-        for root in {folder.root for folder in self._wanted} - busy:
-            if self._not_before_s.get(root, float("-inf")) <= self._out.now.s:
-                folder = min(
-                    (one for one in self._wanted if one.root == root),
-                    key=lambda one: (one.path.count(b"/") if one.path else -1, one.path),
-                )
-                self.look(self._topmost(folder), None)
+        due = [one for one in self._wanted if one.root not in busy and self._is_due(one)]
+        for folder in sorted(due, key=lambda one: (len(one.path), one.path)):
+            if not self.looks_imported(folder):
+                self._wanted.discard(folder)
+            elif folder.root not in busy:
+                busy.add(folder.root)
+                top = self._topmost(folder)
+                self.look(top if self._is_due(top) else folder, None)
 
     def look(self, folder: Place, inquiry: int | None) -> None:
         """Send somebody to look at the tree of `folder` and at its witnesses."""
@@ -223,13 +269,43 @@ class Standing:
         for path in claim.case.claimed:
             folder = Place(claim.case.folder.root, path)
             imported, node = proven.get(folder), self._tally.node(folder)
-            if imported is not None and node is not None and imported.version == node.version:
+            if node is not None and imported is not None and self._still_holds(imported):
                 self._hold(folder, node, imported)
             else:
                 self._held.pop(folder, None)
                 self._tally.changed.add(folder)
+        root = claim.case.folder.root
+        before = self._culprits.get(root, frozenset())
+        self._culprits[root] = frozenset(refusal.culprit for refusal in ruling.refusals)
+        self._retries.pop(claim.case.folder, None) if not ruling.refusals else self._put_off(
+            claim.case, ruling.refusals
+        )
         for refusal in ruling.refusals:
-            self._look_again(claim.case, refusal)
+            self._look_again(claim.case, refusal, refusal.culprit in before)
+
+    def _still_holds(self, imported: Imported) -> bool:
+        """Did nothing happen to the folder, or to a root that it rests on, since the look?"""
+        return self._ready_version(imported.folder) == imported.version
+
+    def _retry(self, folder: Place) -> Retry:
+        return self._retries.get(folder, AT_ONCE)
+
+    def _is_due(self, folder: Place) -> bool:
+        return self._retry(folder).not_before_s <= self._out.now.s
+
+    def _put_off(self, case: Case, refusals: Iterable[Refusal]) -> None:
+        """Not to be asked again at once, and ever later for what is refused again and again."""
+        now_s, against = self._out.now.s, [one for one in refusals if one.reason != "early"]
+        if against:
+            times, first = self._retry(case.folder).times + 1, against[0]
+            wait_s = min(RETRY_S * 2 ** (times - 1), LONGEST_RETRY_S)
+            why = f"{first.reason} {shown(self._roots.path(first.culprit))}"
+            self._retries[case.folder] = Retry(times, now_s + wait_s, why)
+        else:
+            seen = [case.files[one.path].seen.since_s for one in refusals]
+            seen += [one.since_s for one in case.witnesses.values()]
+            quiet_at_s = max(seen, default=now_s) + case.quiet_s
+            self._retries[case.folder] = Retry(0, max(now_s + RETRY_S, quiet_at_s), "")
 
     def _hold(self, folder: Place, node: Node, imported: Imported) -> None:
         """Say it, if it isn't what we said already."""
@@ -252,31 +328,36 @@ class Standing:
         self._out.tell(Event(name, path, facts, id=_event_id(name, path, contents, new.times)))
         self.said.set(folder, new)
 
-    def _reopen(self, folder: Place, node: Node) -> None:
+    def _reopen(self, folder: Place) -> None:
         """Take back what was said, and name the path that caused it."""
         said, path, name = self.said.get(folder), self._roots.path(folder), "folder.reopened"
-        facts: list[tuple[str, object]] = []
-        if node.cause is not None:
-            facts.append(("reason", node.cause.reason))
-            facts.append(("cause", self._roots.path(node.cause.place)))
-        facts.append(("times", said.times))
+        cause = self._tally.cause(folder) or Cause("others-missing", folder, folder)
+        facts: list[tuple[str, object]] = [
+            ("reason", cause.reason),
+            ("cause", self._roots.path(cause.place)),
+            ("times", said.times),
+        ]
         event_id = _event_id(name, path, said.contents, said.times)
         self._out.tell(Event(name, path, tuple(facts), id=event_id))
         self.said.reopen(folder)
 
-    def _look_again(self, case: Case, refusal: Refusal) -> None:
-        """Whatever spoke against a claim is a hint; not to be asked again at once."""
-        root = case.folder.root
-        self._not_before_s[root] = self._out.now.s + RETRY_S
+    def _look_again(self, case: Case, refusal: Refusal, again: bool) -> None:
+        """Whatever spoke against a claim is a hint.
+
+        Args:
+            again: It spoke against the last claim too: a hint told nothing, a listing will.
+        """
         if refusal.reason == "early":
-            seen = [case.files[refusal.path].seen, *case.witnesses.values()]
-            latest = max(one.since_s for one in seen)
-            self._not_before_s[root] = max(self._not_before_s[root], latest + case.quiet_s)
-        elif refusal.reason == "same-file":
-            self._files.bar(refusal.culprit)
+            return  # time will tell
+        if refusal.reason == "same-file":
+            expected = case.files[refusal.path]
+            if expected.witness is not None:
+                self._files.bar(refusal.culprit, expected.seen.stamp, expected.witness)
         elif refusal.reason == "root":
             for one in case.identities:
                 self._roots.desks[one].checked_at_s = float("-inf")
+        elif again:
+            self._roots.sweep(Place(refusal.culprit.root, refusal.culprit.folder))
         else:
             self._roots.hint(refusal.culprit)
 

@@ -18,10 +18,13 @@ class Trees:
     """Folders and files of all roots.  Belongs to the engine.
 
     Args:
-        folder_gone: Called for each needle folder before it is forgotten.
+        folder_gone: Called for each needle folder before it is forgotten, with the reason where it
+            only can't be listed any more.
     """
 
-    def __init__(self, files: Files, folder_gone: Callable[[Place], None]) -> None:
+    def __init__(
+        self, files: Files, folder_gone: Callable[[Place, Unreadable | None], None]
+    ) -> None:
         self._files, self._catalog = files, files.catalog
         self._folder_gone = folder_gone
 
@@ -46,7 +49,7 @@ class Trees:
 
     def unlistable(self, desk: Desk, folder: Place, why: Unreadable) -> None:
         """A folder that can't be listed vouches for nothing and is never imported."""
-        self._lose_tree(desk, folder)
+        self._lose_tree(desk, folder, why)
         if not desk.haystack:
             self._add_folder(desk, Place(folder.root, parent(folder.path)))
             self._files.unlistable(folder, why)
@@ -69,13 +72,17 @@ class Trees:
             return sum(1 for _ in self._catalog.files(*place))
         return 1 if self._catalog.get(place) is not None else 0
 
-    def remove(self, desk: Desk, place: Place) -> None:
-        """Forget the file or folder at `place`, with everything below it."""
+    def remove(self, desk: Desk, place: Place, why: Unreadable | None = None) -> None:
+        """Forget the file or folder at `place`, with everything below it.
+
+        Args:
+            why: It is there, but can't be listed; None where it is gone.
+        """
         self._forget_record(place)
         folders = [Place(place.root, path) for path in self._catalog.tree(*place)]
         if not desk.haystack:
             for folder in folders:
-                self._folder_gone(folder)
+                self._folder_gone(folder, why)
         for one, _ in list(self._catalog.files(*place)):
             self._files.gone(one)
         for folder in reversed(folders):
@@ -94,6 +101,16 @@ class Trees:
         for place, record in lost.items():
             if self._catalog.get(place) is record:
                 self._files.gone(place)
+                self._prune(place)
+
+    def _prune(self, place: Place) -> None:
+        """Forget the folders above a lost file that hold nothing any more."""
+        folder = place.folder
+        while folder and not self._catalog.files_in(place.root, folder):
+            if self._catalog.folders_in(place.root, folder):
+                return
+            self._catalog.drop_folder(place.root, folder)
+            folder = parent(folder)
 
     def _forget_record(self, place: Place) -> None:
         if place.path and self._catalog.get(place) is not None:
@@ -113,8 +130,8 @@ class Trees:
         else:
             self._files.gone(place)
 
-    def _lose_tree(self, desk: Desk, place: Place) -> None:
+    def _lose_tree(self, desk: Desk, place: Place, why: Unreadable | None = None) -> None:
         if desk.haystack:
             desk.lost.update(self._catalog.files(*place))
         else:
-            self.remove(desk, place)
+            self.remove(desk, place, why)

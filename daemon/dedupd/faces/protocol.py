@@ -204,6 +204,7 @@ def reply_fields(reply: Reply) -> Fields:
             return {
                 "answer": "path",
                 "imported": reply.imported,
+                "empty": reply.empty,
                 "why": reply.why,
                 "folder": folder_fields(reply.folder) if reply.folder else None,
                 "picture": _picture_with_grounds(reply.picture) if reply.picture else None,

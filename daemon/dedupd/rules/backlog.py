@@ -30,6 +30,10 @@ class Backlog:
     def __len__(self) -> int:
         return len(self._lane_of)
 
+    def count(self, roots: Iterable[str]) -> int:
+        """Return how many places in these roots wait."""
+        return sum(len(lane) for root in roots for lane in self._lanes.get(root, {}).values())
+
     def add(self, place: Place, lane: Lane) -> None:
         """Queue `place`; a more urgent lane than its present one wins, a less urgent doesn't."""
         present = self._lane_of.get(place)
@@ -47,12 +51,6 @@ class Backlog:
             del self._lanes[place.root][lane][place]
         return lane is not None
 
-    def discard_root(self, root: str) -> None:
-        """Take out everything in `root`."""
-        for lane in self._lanes.pop(root, {}).values():
-            for place in lane:
-                del self._lane_of[place]
-
     def take(self, roots: Iterable[str]) -> Place | None:
         """Take out the most urgent place in any of these roots, the first of its lane."""
         for lane in Lane:
@@ -63,7 +61,3 @@ class Backlog:
                     self.discard(place)
                     return place
         return None
-
-    def has(self, root: str) -> bool:
-        """Does anything in `root` wait?"""
-        return any(self._lanes.get(root, {}).values())

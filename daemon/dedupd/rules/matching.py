@@ -7,7 +7,7 @@ says whose class a change may touch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -112,12 +112,21 @@ class Matcher:
             self.asking.discard(digest)
         return judgement
 
+    def best(self, places: Collection[Place]) -> Place:
+        """Choose the witness: one on a root that is there, the first of these by place."""
+        return min(places, key=lambda place: (place.root in self.away, place))
+
     def _assess(self, digest: Digest) -> Judgement:
         copies = self._catalog.places(Role.HAYSTACK, digest)
         if copies:
-            return Judgement(_found(BYTES, self._best(copies)))
-        if self._undecided_bytes(digest):
+            return Judgement(_found(BYTES, self.best(copies)))
+        judgement = self._by_looks(digest)
+        matched = judgement.assessment.cls is PictureClass.MATCHED
+        if self._undecided_bytes(digest) and not matched:
             return Judgement(_pending("bytes"))
+        return judgement
+
+    def _by_looks(self, digest: Digest) -> Judgement:
         fingerprint = self._facts.fingerprint(digest)
         if fingerprint is None:
             return Judgement(_pending("fingerprint"))
@@ -183,11 +192,7 @@ class Matcher:
         )
 
     def _place(self, haystack: Digest) -> Place:
-        return self._best(self._catalog.places(Role.HAYSTACK, haystack))
-
-    def _best(self, places: set[Place]) -> Place:
-        """Choose the witness: one on a root that is there, the first of these by place."""
-        return min(places, key=lambda place: (place.root in self.away, place))
+        return self.best(self._catalog.places(Role.HAYSTACK, haystack))
 
     def _near(self, index: HammingIndex, fingerprint: Fingerprint) -> Iterator[Digest]:
         for _, digest in index.within(fingerprint.dhash, self._limits.radius_bits):

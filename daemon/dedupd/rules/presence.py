@@ -35,7 +35,7 @@ def is_the_root(seen: RootSeen, known: Remembered) -> bool:
         return False
     if known.accepted:
         return True
-    if known.now is not None and seen.identity.now == known.now.now:
+    if known.now is not None and _is_equal(seen.identity, known.now):
         return True
     if known.now is None and known.lasting in (None, seen.identity.lasting):
         return True
@@ -43,6 +43,11 @@ def is_the_root(seen: RootSeen, known: Remembered) -> bool:
         # Nothing was ever there that could be found again: any folder does.
         return True
     return seen.found * 2 >= seen.asked
+
+
+def _is_equal(seen: Identity, known: Identity) -> bool:
+    """Compare all there is: device numbers and mount ids are given to the next disk again."""
+    return seen.now == known.now and seen.lasting == known.lasting
 
 
 def is_suspicious(known_files: int, listed_files: int) -> bool:

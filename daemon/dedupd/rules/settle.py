@@ -7,6 +7,7 @@ claims for itself: those are compared for equality only, because clocks jump and
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dedupd.model import Place
@@ -16,6 +17,7 @@ from dedupd.model import Place
 class _Change:
     looked_s: float  # when we last looked, or when it began to change
     changed_s: float  # when its stamp was last seen to be another one
+    due_s: float = 0.0  # of its one valid entry in the queue
 
 
 class Settler:
@@ -29,6 +31,9 @@ class Settler:
     def __len__(self) -> int:
         return len(self._changes)
 
+    def __iter__(self) -> Iterator[Place]:
+        return iter(self._changes)
+
     def __contains__(self, place: Place) -> bool:
         return place in self._changes
 
@@ -37,7 +42,7 @@ class Settler:
         change = self._changes.get(place)
         if change is None:
             change = self._changes[place] = _Change(now_s, now_s)
-            heapq.heappush(self._due, (self._due_s(change), place))
+            self._queue(place, change, self._due_s(change))
         change.changed_s = now_s
 
     def forget(self, place: Place) -> None:
@@ -57,21 +62,25 @@ class Settler:
         """
         ready = []
         while self._due and self._due[0][0] <= now_s:
-            _, place = heapq.heappop(self._due)
+            due_s, place = heapq.heappop(self._due)
             change = self._changes.get(place)
-            if change is None:
+            if change is None or change.due_s != due_s:
+                continue  # forgotten since it was queued
+            if self._due_s(change) > now_s:
+                self._queue(place, change, self._due_s(change))
                 continue
-            due_s = self._due_s(change)
-            if due_s <= now_s:
-                ready.append(place)
-                change.looked_s = now_s
-                due_s = max(self._due_s(change), now_s + self._quiet_s)
-            heapq.heappush(self._due, (due_s, place))
+            ready.append(place)
+            change.looked_s = now_s
+            self._queue(place, change, max(self._due_s(change), now_s + self._quiet_s))
         return ready
 
     def next_due_s(self) -> float | None:
         """Return when `ready` may have something next, None if nothing waits."""
         return self._due[0][0] if self._due else None
+
+    def _queue(self, place: Place, change: _Change, due_s: float) -> None:
+        change.due_s = due_s
+        heapq.heappush(self._due, (due_s, place))
 
     def _due_s(self, change: _Change) -> float:
         return min(change.changed_s + self._quiet_s, change.looked_s + self._longest_s)

@@ -6,6 +6,7 @@ the folders' versions: a claim that was looked at for an older version holds no 
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -34,10 +35,11 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What last kept a folder from being imported: why, and the path that caused it."""
+    """What keeps a folder from being imported: why, what caused it, which needle it is about."""
 
     reason: str
     place: Place
+    needle: Place
 
 
 @dataclass(slots=True)
@@ -57,13 +59,14 @@ class Tally:
     def __init__(self) -> None:
         self._nodes: dict[Place, Node] = {}
         self._shares: dict[Place, Share] = {}
+        self._versions = itertools.count(1)  # of all folders: none is given twice
         self.changed: set[Place] = set()
 
     def add_folder(self, folder: Place) -> None:
         """Know that this folder exists; the folders above it too."""
         for one in lineage(folder):
             if one not in self._nodes:
-                self._nodes[one] = Node()
+                self._nodes[one] = Node(version=next(self._versions))
                 self.changed.add(one)
 
     def drop_folder(self, folder: Place) -> None:
@@ -79,9 +82,20 @@ class Tally:
         """Yield every folder, in no order."""
         yield from self._nodes
 
-    def share(self, place: Place) -> Share | None:
-        """Return what the file at `place` adds now."""
-        return self._shares.get(place)
+    def cause(self, folder: Place) -> Cause | None:
+        """Return what keeps the folder from being imported: the latest if it still does, or any."""
+        node = self._nodes.get(folder)
+        last = node.cause if node is not None else None
+        if last is not None and (last.needle == folder or self._blocks(last.needle)):
+            return last
+        for place in self._shares:
+            if self._blocks(place) and folder in lineage(Place(place.root, place.folder)):
+                return Cause(self._shares[place].blocks, place, place)
+        return None
+
+    def _blocks(self, place: Place) -> bool:
+        share = self._shares.get(place)
+        return share is not None and bool(share.blocks)
 
     def set(self, place: Place, share: Share | None, cause: Place | None = None) -> None:
         """Replace what the file at `place` adds; `cause` is what made it change.
@@ -91,13 +105,13 @@ class Tally:
         old = self._shares.pop(place, None)
         if share is not None:
             self._shares[place] = share
-        why = Cause(share.blocks, cause or place) if share and share.blocks else None
+        why = Cause(share.blocks, cause or place, place) if share and share.blocks else None
         folder = Place(place.root, place.folder)
         self.add_folder(folder)
         for one in lineage(folder):
             node = self._nodes[one]
             _apply(node, node.tree, old, share)
-            node.version += 1
+            node.version = next(self._versions)
             node.cause = why or node.cause
             self.changed.add(one)
         _add(self._nodes[folder].own, old, -1)
@@ -110,14 +124,6 @@ class Tally:
         _add(node.tree, share, +1)
         if share is not None:
             self._shares[place] = share
-
-    def touch(self, place: Place) -> None:
-        """Raise the versions of the folders above `place`: something happened there."""
-        for one in lineage(Place(place.root, place.folder)):
-            node = self._nodes.get(one)
-            if node is not None:
-                node.version += 1
-                self.changed.add(one)
 
 
 def lineage(folder: Place) -> Iterator[Place]:

@@ -66,15 +66,20 @@ def other_share(kind: Kind, copy_root: str, undecided: bool) -> Share:
     """
     name = "videos" if kind is Kind.VIDEO else "others"
     if copy_root:
-        return Share((name,))
+        return Share((name,), rests_on=copy_root)
     if undecided:
         return Share((name, f"{name}_missing", WAITING), blocks="not-looked-at")
     return Share((name, f"{name}_missing"))
 
 
-def excluded_share(picture: bool) -> Share:
-    """Return what a file that `exclude` hides adds; pictures among them block `imported`."""
-    if picture:
+def excluded_share(record: FileRecord) -> Share:
+    """Return what a file that `exclude` hides adds; pictures among them block `imported`.
+
+    What was not looked into yet, or can't be, may be one.
+    """
+    if record.type is EntryType.FOLDER or record.kind in (Kind.PICTURE, None):
+        if record.type in (EntryType.LINK, EntryType.SPECIAL):
+            return Share(("excluded",))
         return Share(("excluded", HIDDEN_PICTURES), blocks="excluded")
     return Share(("excluded",))
 

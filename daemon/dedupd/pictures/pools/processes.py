@@ -7,6 +7,7 @@ not even start says nothing about a picture: its thread tries again until it doe
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
 import select
@@ -22,6 +23,8 @@ from dedupd.pictures.pools.child import Child, ChildLate, ChildLost, Stopped
 
 DEFAULT_MEMORY_BYTES = 2 << 30
 DEFAULT_TIMEOUT_S = 60.0
+
+log = logging.getLogger(__name__)
 
 _TRIES = 2
 _STOP_S = 2.0
@@ -152,7 +155,7 @@ class _Slot:
             self._ready_child()
             while (task := self._tasks.get()) is not None:
                 try:
-                    answer = self._answer(task.job)
+                    answer = self._answer_anyway(task.job)
                 finally:
                     close_payloads(task.job)
                 task.done(answer)
@@ -173,6 +176,17 @@ class _Slot:
                 why = Unreadable("killed", "its decoder was killed")
             self._end_child()
         return failed(job, why)
+
+    def _answer_anyway(self, job: PoolJob) -> PoolAnswer:
+        """Return the answer to `job`; a mistake of ours costs this picture, not the slot."""
+        try:
+            return self._answer(job)
+        except Stopped:
+            raise
+        except Exception as bug:
+            log.exception("a picture could not be handed to a worker")
+            self._end_child()
+            return failed(job, Unreadable("killed", f"dedupd failed at it: {bug!r}"))
 
     def _ready_child(self) -> Child:
         """Return a worker that waits for a job; keeps trying until there is one."""

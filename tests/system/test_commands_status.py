@@ -1,0 +1,165 @@
+"""`dedupd status`, `rescan` and `hash`, and what every command has in common."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+from tests.system.commands import (
+    PROGRAM,
+    Site,
+    dedupd,
+    environment,
+    fill,
+    picture,
+    running,
+    wait_for,
+)
+
+import dedupd as program
+
+pytestmark = pytest.mark.timeout(60)
+
+
+@pytest.fixture
+def site(tmp_path):
+    """Return a site with a folder in the library and one that isn't."""
+    site = Site(tmp_path)
+    fill(site.lib, [1])
+    fill(site.needles / "clean", [1])
+    fill(site.needles / "card", [2])
+    (site.needles / "clean" / "clip.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + bytes(400))
+    return site
+
+
+def test_folders_that_need_work_come_first(site):
+    """Roots, folders, and "and 1 video not in the library" beside every imported."""
+    with running(site):
+        site.wait_states({"needles/clean": "imported"})
+        done = site.ask("status")
+    assert done.code == 0
+    text = done.out.decode()
+    assert "\x1b" not in text
+    assert text.index(f"{site.needles}/card") < text.index(f"{site.needles}/clean")
+    assert str(site.lib) in text
+    after = text[text.index(f"{site.needles}/clean") :]
+    assert "1 video not in the library" in after
+
+
+def test_status_of_a_path_is_0_only_if_it_is_imported(site):
+    """A folder, a picture; 2 for what is no needle; relative names and links count from here."""
+    clean, card = site.needles / "clean", site.needles / "card"
+    (site.folder / "link").symlink_to(clean)
+    with running(site):
+        site.wait_states({"needles/clean": "imported"})
+        codes = {
+            clean: 0, clean / "1.jpg": 0, card: 1, card / "2.jpg": 1, site.needles: 1,
+            site.folder / "link": 0, site.lib: 2, site.folder: 2, clean / "gone": 2,
+        }  # fmt: skip
+        for path, code in codes.items():
+            done = site.ask("status", path)
+            assert done.code == code, (path, done)
+            assert len(done.complaints) == (3 if code == 2 else 0)
+        relative = dedupd("status", "clean/../clean/", "--config", site.config, cwd=site.needles)
+        assert relative.code == 0
+        assert "1 video not in the library" in relative.out.decode()
+
+
+def test_wait_lets_every_earlier_change_arrive(site):
+    """What was done before the call is in its answer."""
+    with running(site):
+        (site.lib / "2.jpg").write_bytes(picture(2))
+        assert site.ask("status", "--wait", site.needles).code == 0
+        (site.lib / "2.jpg").unlink()
+        waited = site.ask("status", "--wait", "--json").json
+        assert {one["path"]: one["state"] for one in waited["folders"]} == {
+            str(site.needles): "incomplete",
+            str(site.needles / "card"): "incomplete",
+            str(site.needles / "clean"): "imported",
+        }
+
+
+def test_watch_keeps_the_report_on_the_screen(site):
+    """Where that is no terminal: printed when a state changes; Ctrl-C is exit code 130."""
+    output = site.folder / "watched.txt"
+    with running(site), output.open("wb") as out:
+        site.wait_states({"needles/clean": "imported"})
+        command = [*PROGRAM, "status", "--watch", "--config", str(site.config)]
+        watching = subprocess.Popen(command, env=environment(), stdout=out, stderr=out)
+        wait_for("a report", lambda: output.read_bytes().count(b"ready") == 1)
+        (site.lib / "2.jpg").write_bytes(picture(2))
+        wait_for("all imported", lambda: b"3 of 3 folders imported" in output.read_bytes())
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(timeout=10) == 130
+    assert b"Traceback" not in output.read_bytes()
+
+
+def test_rescan_looks_again_where_nothing_else_would(tmp_path):
+    """A root that nobody watches; the whole of it, one root, or one file; others are refused."""
+    site = Site(tmp_path)
+    fill(site.lib, [1, 2, 3])
+    site.configure("haystack: [lib]\nneedles: [{path: needles, watch: none}]\n")
+    with running(site):
+        for number, path in enumerate((None, site.needles, site.needles / "3.jpg"), start=1):
+            fill(site.needles, [number])
+            assert site.ask("rescan", *([path] if path else [])).code == 0
+            wait_for("seen", lambda n=number: site.folders()["needles"]["pictures"] == n)
+        refused = site.ask("rescan", tmp_path)
+        assert (refused.code, len(refused.complaints)) == (2, 3)
+        assert [root["watch"] for root in site.report()["roots"]] == ["inotify", "none"]
+
+
+def test_hash_prints_perceptual_hashes(tmp_path):
+    """By name, in hexadecimal; the same content has the same ones; JSON says how many bits."""
+    (first, second) = fill(tmp_path, [1, 2])
+    done = dedupd("hash", first)
+    assert done.code == 0
+    assert all(re.fullmatch(r"\S+ +[0-9a-f]{16,}", line) for line in done.lines)
+    assert dedupd("hash", second).out != done.out
+    (tmp_path / "again").write_bytes(picture(1))
+    assert dedupd("hash", tmp_path / "again").out == done.out
+    one = dedupd("hash", first, "--algorithm", "dhash-article", "--json").json
+    assert one["path"] == str(first)
+    assert list(one["hashes"]) == ["dhash-article"]
+    assert one["hashes"]["dhash-article"]["bits"] == 64
+    assert one["hashes"]["dhash-article"]["value"] in done.out.decode()
+
+
+def test_hash_of_what_is_no_picture_is_refused(tmp_path):
+    """Three lines, 4; a FIFO isn't waited for; an unknown algorithm is 2."""
+    (text,) = fill(tmp_path, [1])
+    text.write_text("no picture")
+    os.mkfifo(tmp_path / "fifo.jpg")
+    for path in (text, tmp_path, tmp_path / "gone.jpg", tmp_path / "fifo.jpg"):
+        done = dedupd("hash", path)
+        assert (done.code, done.out, len(done.complaints)) == (4, b"", 3), path
+    wrong = dedupd("hash", text, "--algorithm", "dhash-artikle")
+    assert wrong.code == 2
+    assert b"dhash-article" in wrong.err
+
+
+def test_version_and_help_are_on_standard_output():
+    """Exit code 0; every command is named."""
+    version = dedupd("--version")
+    assert (version.code, version.lines) == (0, [f"dedupd {program.__version__}"])
+    listed = dedupd("--help")
+    assert listed.code == 0
+    for command in ("run", "check", "status", "missing", "events", "rescan", "reload", "accept"):
+        assert f"  {command} " in listed.out.decode()
+
+
+def test_the_daemon_is_found_by_every_name(site):
+    """By configuration, by state folder, by socket, by $DEDUPD_CONFIG; -v says where."""
+    with running(site):
+        assert dedupd("status", "--state", site.state).code == 0
+        assert dedupd("status", DEDUPD_CONFIG=str(site.config)).code == 0
+        socket = site.state / "control.sock"
+        if socket.exists():
+            assert dedupd("status", "--socket", socket).code == 0
+        said = site.ask("status", "-v")
+        assert said.code == 0
+        assert b".sock" in said.err
+        assert dedupd("status").code == 3
