@@ -202,7 +202,8 @@ class Fingerprint:
         sketch: 16 x 16 luma area means, rows first, 256 bytes.
         format: Content type as a short word: "jpeg", "png", ...
         bytes_only: Why nothing but equal bytes may match this picture ("" if more may):
-            "damaged", "frames", "featureless" or "transparent".
+            "damaged", "frames", "featureless" or "transparent".  "trailing" is milder: more than
+            the picture is in the file, so a person decides whether a copy of the picture will do.
         note: What the codec or we said about it, for people; "" if nothing.
         taken_at: Capture time as EXIF gives it, sub-seconds appended after a dot; "" if none.
     """

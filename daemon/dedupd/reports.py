@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dedupd.model import FolderState, Role, RootState
 
@@ -107,3 +107,22 @@ class Event:
     path: bytes | None = None
     facts: tuple[tuple[str, object], ...] = ()
     id: str = ""
+
+
+def without_claims(report: Report, problems: tuple[Problem, ...]) -> Report:
+    """Return an old report for a time in which nothing can be claimed, and why that is so."""
+    folders = tuple(
+        replace(folder, state=FolderState.PENDING, last_state=folder.state)
+        if folder.state is FolderState.IMPORTED
+        else folder
+        for folder in report.folders
+    )
+    return replace(report, state="degraded", problems=problems, folders=folders)
+
+
+def status_line(report: Report) -> str:
+    """Return one line for `systemctl status`."""
+    done = sum(folder.state is FolderState.IMPORTED for folder in report.folders)
+    line = f"{report.state}: {done} of {len(report.folders)} folders imported"
+    waiting = f", {report.queue.pending} files waiting" if report.queue.pending else ""
+    return line + waiting

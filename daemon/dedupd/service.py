@@ -10,6 +10,7 @@ import concurrent.futures
 import contextlib
 import enum
 import logging
+import os
 import signal
 import sys
 import time
@@ -26,12 +27,12 @@ from dedupd.journal import Journal
 from dedupd.looking import VERSIONS, make_pool, remember_roots
 from dedupd.loop import LOG_META, Loop
 from dedupd.notify import Notifier
-from dedupd.reports import Event, Problem, Report
+from dedupd.reports import Event, Problem, Report, status_line, without_claims
 from dedupd.state import Store, StoreDamaged, StoreUnwritable
 from dedupd.state.eventlog import EventLogUnwritable
 from dedupd.state.lock import StateLock
 from dedupd.state.store import open_store, set_aside
-from dedupd.text import path_of
+from dedupd.text import path_of, shown
 
 TURN_S = 1.0
 ANSWER_S = 30.0
@@ -62,8 +63,8 @@ def run_daemon(config: Config, load: Callable[[], Config], show: Show | None) ->
     # A lease that somebody breaks sends SIGIO, which would end us (see disk/lease).
     signal.signal(signal.SIGIO, signal.SIG_IGN)
     notifier = Notifier()
-    with StateLock.acquire(config.state):
-        return Daemon(config, load, show, notifier).run()
+    with StateLock.acquire(config.state) as lock:
+        return Daemon(config, load, show, notifier, lock).run()
 
 
 class Daemon:
@@ -75,9 +76,10 @@ class Daemon:
         load: Callable[[], Config],
         show: Show | None,
         notifier: Notifier,
+        lock: StateLock,
     ) -> None:
         self._config, self._load, self._show = config, load, show
-        self._notifier = notifier
+        self._notifier, self._lock = notifier, lock
         self._loop: Loop | None = None
         self._report = Report(version="", time="", state="starting")
         self._wanted: Why | None = None
@@ -154,7 +156,8 @@ class Daemon:
                 self._announced = True
                 self._tell(Event("daemon.ready"))
                 self._notifier.ready()
-            self._notifier.status(_status_line(self._report))
+            self._notifier.status(status_line(self._report))
+            self._demand_state()
             if self._show is not None and time.monotonic() - shown_s >= SHOW_EVERY_S:
                 shown_s = time.monotonic()
                 self._show(self._report)
@@ -166,6 +169,19 @@ class Daemon:
         self._tell(Event("daemon.stopping"))
         self._report = loop.engine.report(self._problems, stopping=True)
         return why
+
+    def _demand_state(self) -> None:
+        """End when the state folder was deleted under us: another daemon could start there.
+
+        Raises:
+            UserError: It was.
+        """
+        if not self._lock.is_ours():
+            raise UserError(
+                f"the state folder {shown(os.fsencode(self._config.state))} is gone",
+                "it was deleted or replaced while the daemon ran",
+                "start the daemon again: it reads everything anew",
+            )
 
     def _patience_s(self) -> float:
         watchdog_s = self._notifier.watchdog_s
@@ -212,12 +228,7 @@ class Daemon:
 
     def _pause(self, problem: Problem) -> None:
         """Report nothing but the problem for a while."""
-        self._report = Report(
-            version=self._report.version,
-            time=self._report.time,
-            state="degraded",
-            problems=(problem, *self._problems),
-        )
+        self._report = without_claims(self._report, (problem, *self._problems))
         until_s = time.monotonic() + REOPEN_S
         while time.monotonic() < until_s and self._wanted is None:
             self._notifier.alive(time.monotonic())
@@ -275,10 +286,3 @@ class Daemon:
 
 _SEE_DISK = "dmesg   # the disk of the state folder may be failing"
 _BUSY = Refused("no answer", "the daemon is starting, reloading or stopping", "try again")
-
-
-def _status_line(report: Report) -> str:
-    done = sum(folder.state.value == "imported" for folder in report.folders)
-    line = f"{report.state}: {done} of {len(report.folders)} folders imported"
-    waiting = f", {report.queue.pending} files waiting" if report.queue.pending else ""
-    return line + waiting

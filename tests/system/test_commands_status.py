@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 from tests.system.commands import (
@@ -97,19 +98,31 @@ def test_watch_keeps_the_report_on_the_screen(site):
     assert b"Traceback" not in output.read_bytes()
 
 
-def test_rescan_looks_again_where_nothing_else_would(tmp_path):
-    """A root that nobody watches; the whole of it, one root, or one file; others are refused."""
-    site = Site(tmp_path)
-    fill(site.lib, [1, 2, 3])
+def test_rescan_looks_again_where_nothing_else_would(site):
+    """A root that nobody watches: all roots, one, or one file; what is no needle is refused."""
     site.configure("haystack: [lib]\nneedles: [{path: needles, watch: none}]\n")
     with running(site):
-        for number, path in enumerate((None, site.needles, site.needles / "3.jpg"), start=1):
+        for number, path in enumerate((None, site.needles, site.needles / "5.jpg"), start=3):
             fill(site.needles, [number])
             assert site.ask("rescan", *([path] if path else [])).code == 0
             wait_for("seen", lambda n=number: site.folders()["needles"]["pictures"] == n)
-        refused = site.ask("rescan", tmp_path)
+        refused = site.ask("rescan", site.folder)
         assert (refused.code, len(refused.complaints)) == (2, 3)
         assert [root["watch"] for root in site.report()["roots"]] == ["inotify", "none"]
+
+
+def test_a_polled_root_is_walked_again_and_again(site):
+    """What comes and what goes is seen without an event; polling is not degraded."""
+    polled = "{path: needles, watch: poll, poll_every: 0.3s}"
+    site.configure(f"haystack: [lib]\nneedles: [{polled}]\n")
+    with running(site):
+        site.wait_states({"needles/clean": "imported"})
+        (site.needles / "clean" / "1.jpg").unlink()
+        site.wait_event("folder.removed", site.needles / "clean")
+        fill(site.needles / "new", [1])
+        site.wait_states({"needles/new": "imported"})
+        report = site.report()
+        assert (report["state"], report["roots"][1]["watch"]) == ("ready", "poll")
 
 
 def test_hash_prints_perceptual_hashes(tmp_path):
@@ -151,15 +164,16 @@ def test_version_and_help_are_on_standard_output():
         assert f"  {command} " in listed.out.decode()
 
 
-def test_the_daemon_is_found_by_every_name(site):
-    """By configuration, by state folder, by socket, by $DEDUPD_CONFIG; -v says where."""
+@pytest.mark.parametrize("folder", [".", "very-long-name-" * 6], ids=["short", "long"])
+def test_the_daemon_is_found_by_every_name(tmp_path, folder):
+    """By configuration, $DEDUPD_CONFIG, state folder, socket; also where no socket's name fits."""
+    (tmp_path / "at" / folder).mkdir(parents=True)
+    site = Site(tmp_path / "at" / folder)
     with running(site):
         assert dedupd("status", "--state", site.state).code == 0
         assert dedupd("status", DEDUPD_CONFIG=str(site.config)).code == 0
-        socket = site.state / "control.sock"
-        if socket.exists():
-            assert dedupd("status", "--socket", socket).code == 0
         said = site.ask("status", "-v")
-        assert said.code == 0
-        assert b".sock" in said.err
+        (socket,) = re.findall(r"/\S+\.sock", said.err.decode())
+        assert dedupd("status", "--socket", socket).code == 0
+        assert (Path(socket).parent == site.state) is (folder == ".")
         assert dedupd("status").code == 3

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import threading
+from contextlib import ExitStack
 
 import pytest
 from tests.system.commands import (
@@ -248,6 +249,17 @@ def test_what_only_a_restart_can_change_is_refused_at_a_reload(site):
         assert is_three_lines(done.err)
         assert "restart" in done.err.decode()
         assert not (site.folder / "elsewhere").exists()
+
+
+def test_clients_that_say_nothing_hold_up_nobody(site):
+    """Twenty of them: `status` is answered all the same, and SIGTERM ends it in time."""
+    with running(site) as daemon, ExitStack() as open_clients:
+        for _ in range(20):
+            mute = open_clients.enter_context(socket.socket(socket.AF_UNIX))
+            mute.connect(str(site.state / "control.sock"))
+        assert site.ask("status").code == 0
+        code, took_s = daemon.stop()
+    assert (code, took_s < 5) == (0, True)
 
 
 def test_nobody_else_may_open_the_socket(site):

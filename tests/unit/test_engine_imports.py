@@ -245,3 +245,20 @@ def test_a_look_finds_what_no_hint_told():
     world.catch_up()
     assert world.state(b"card") is FolderState.INCOMPLETE
     assert world.words(b"card") == ["folder.imported", "folder.reopened"]
+
+
+def test_an_excluded_file_that_became_a_picture_is_found():
+    """Nobody heard of it, and the next claim compares it all the same."""
+    world = world_with(
+        {b"a.jpg": picture(1, "a")}, {b"card/x.jpg": picture(1, "a"), b"card/skip/n": other(1)}
+    )
+    assert world.state(b"card") is FolderState.IMPORTED
+    world.deaf = True
+    world.disk.change("n1", b"card/skip/n", picture(7, "a"))
+    world.happened()
+    world.deaf = False
+    world.disk.touch("n1", b"card/x.jpg")
+    world.happened()
+    world.rest()
+    assert world.state(b"card") is FolderState.INCOMPLETE
+    assert world.violations == []

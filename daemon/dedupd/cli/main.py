@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -28,29 +29,51 @@ COMMANDS = {
 `add(parser) -> None` and `run(args) -> ExitCode`."""
 
 
+UNWRITABLE = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; never raises but for a mistake in here."""
+    if sys.stdout is None:  # closed by the caller: the exit code is all that is wanted
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 -- open to the end
     if isinstance(sys.stdout, TextIOWrapper):  # a name may not fit into the terminal's encoding
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        code = _run(sys.argv[1:] if arguments is None else arguments)
-        sys.stdout.flush()
-    except UserError as error:
-        show(error)
-        code = error.exit_code
-    except BrokenPipeError:
-        # The reader had enough.  Not 0, which would say that everything is imported.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ExitCode.FAILED
-    except KeyboardInterrupt:
-        code = ExitCode.INTERRUPTED
+        return int(_expected(sys.argv[1:] if arguments is None else arguments))
     except Exception:
         # Loaded late: only bugs need it.
         import traceback
 
         traceback.print_exc()
-        code = ExitCode.BUG
-    return int(code)
+        return int(ExitCode.BUG)
+
+
+def _expected(arguments: list[str]) -> ExitCode:
+    """Run the command line; what a person can mend, or did, becomes an exit code."""
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except UserError as error:
+        show(error)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader had enough.  Not 0, which would say that everything is imported.
+        return _give_up_output()
+    except OSError as error:
+        if error.filename is not None or error.errno not in UNWRITABLE:
+            raise
+        why = error.strerror or str(error)
+        show(UserError("the answer could not be written", why, "free space, or look at the output"))
+        return _give_up_output()
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    return code
+
+
+def _give_up_output() -> ExitCode:
+    """Let nothing more be written, also not when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.FAILED
 
 
 def _run(arguments: list[str]) -> ExitCode:

@@ -200,7 +200,8 @@ class Engine:
         desks = self.roots.desks.values()
         if any(desk.state is RootState.OFFLINE and desk.announced is None for desk in desks):
             return "starting"
-        if self.roots.away() or any(one.code.startswith("store.") for one in problems):
+        blind = any(desk.blind for desk in desks)
+        if blind or self.roots.away() or any(one.code.startswith("store.") for one in problems):
             return "degraded"
         coming = any(desk.state is RootState.SCANNING for desk in desks)
         return "ready" if self.ready and not coming else "scanning"

@@ -56,8 +56,10 @@ class Cases:
     def _expected(self, place: Place, record: FileRecord) -> Expected:
         seen = Seen(record.stamp, record.seen_at_s)
         if self._files.hidden(place, record):
-            # A `._x` is hidden because of what it holds, the others because of their names.
-            by_name = not place.name.startswith(b"._")
+            # What is ignored for its name may change; a `._x`, and what is excluded, counts for
+            # what it holds.
+            excluded = self._files.hiding.excluded(place)
+            by_name = not excluded and not place.name.startswith(b"._")
             return Expected(seen, record.type, picture=False, hidden=by_name)
         if record.kind in (Kind.OTHER, Kind.VIDEO):
             return Expected(seen, record.type, False, self._copy(place, record))

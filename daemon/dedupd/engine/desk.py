@@ -44,6 +44,7 @@ class Desk:
     sweeping: int = 0
     sweeps_wanted: set[bytes] = field(default_factory=set)
     lost: dict[Place, FileRecord] = field(default_factory=dict)
+    blind: set[bytes] = field(default_factory=set)  # haystack folders that can't be listed
     hints: set[bytes] = field(default_factory=set)
     glancing: bool = False
     announced: RootState | None = None

@@ -19,11 +19,12 @@ from dedupd.asks import (
     Refused,
     Reply,
 )
+from dedupd.engine.claims import Judged
 from dedupd.engine.files import Files
 from dedupd.engine.outbox import Outbox
 from dedupd.engine.reporting import Reporting, sum_of
 from dedupd.engine.roots import Roots
-from dedupd.engine.standing import Judged, Standing
+from dedupd.engine.standing import Standing
 from dedupd.messages import Answer, Inquiry, Rescan
 from dedupd.model import (
     Digest,

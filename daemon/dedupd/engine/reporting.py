@@ -17,6 +17,7 @@ from dedupd.rules.tally import Node, Tally, counts
 from dedupd.text import rfc3339, shown
 
 RATE_WINDOW_S = 30.0
+BLIND_SHOWN = 5
 STALE = {FolderState.OFFLINE, FolderState.UNVERIFIED}
 
 
@@ -93,6 +94,7 @@ class Reporting:
         found = []
         for desk in self._roots.desks.values():
             path, name = desk.root.path, shown(desk.root.path)
+            found += self._blind(desk)
             if desk.state is RootState.SUSPICIOUS:
                 message = f"{desk.detail}; nothing is concluded from that"
                 fix = f"dedupd accept {name}   # if that is right"
@@ -108,6 +110,15 @@ class Reporting:
                 message = f"changes are found by walking it, not by events: {desk.watch_note}"
                 found.append(Problem("watch.poll", path, message, "dedupd rescan   # to look now"))
         return found
+
+    def _blind(self, desk: Desk) -> list[Problem]:
+        """Return the library folders that vouch for nothing because they can't be listed."""
+        message = "it can't be listed, so nothing in it counts as being in the library"
+        paths = [self._roots.path(Place(desk.root.id, one)) for one in sorted(desk.blind)]
+        return [
+            Problem("folder.unlistable", path, message, f"chmod u+rx {shown(path)}")
+            for path in paths[:BLIND_SHOWN]
+        ]
 
     def _claim_problems(self) -> list[Problem]:
         message = "it looks imported, and every look at the disk refuses it"

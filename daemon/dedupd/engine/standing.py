@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from dedupd.claim import Case, Imported, Refusal, Ruling, judge
 from dedupd.engine.cases import Cases
+from dedupd.engine.claims import AT_ONCE, Claim, Judged, Retry
 from dedupd.engine.files import Files
 from dedupd.engine.outbox import Outbox
 from dedupd.engine.roots import Roots
@@ -25,52 +26,8 @@ from dedupd.text import rfc3339, shown
 
 RETRY_S = 1.0
 LONGEST_RETRY_S = 60.0
-STUBBORN_TIMES = 6
+NOT_KNOWN_YET = ("bytes", "fingerprint", "comparison", "not-looked-at", "being-written")
 TAKEN_BACK = {FolderState.PENDING, FolderState.INCOMPLETE, FolderState.REVIEW}
-
-
-@dataclass(slots=True)
-class Claim:
-    """A case on its way; `inquiry` is the number of the question that waits for it, or None."""
-
-    case: Case
-    inquiry: int | None
-    tree: TreeLooked | None = None
-    witnesses: dict[str, WitnessesLooked] = field(default_factory=dict)
-    disturbed: bool = False
-    concerns: frozenset[Place] = frozenset()
-
-    @property
-    def complete(self) -> bool:
-        """Have all looks been answered?"""
-        return self.tree is not None and len(self.witnesses) == len(
-            {place.root for place in self.case.witnesses}
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """How often in a row a look at a folder was refused, when the next may be, and why."""
-
-    times: int = 0
-    not_before_s: float = float("-inf")
-    why: str = ""
-
-    @property
-    def stubborn(self) -> bool:
-        """Is there no hope that the next look settles it?"""
-        return self.times >= STUBBORN_TIMES
-
-
-AT_ONCE = Retry()
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A claim that has been ruled on; `disturbed` ones prove nothing and are looked into again."""
-
-    claim: Claim
-    ruling: Ruling
 
 
 class Standing:
@@ -92,6 +49,7 @@ class Standing:
         self._looked_at: dict[Place, str] = {}
         self._wanted: set[Place] = set()
         self._claims: dict[int, Claim] = {}
+        self._last: dict[Place, FolderState] = {}  # of folders with pictures, when settled
         self._retries: dict[Place, Retry] = {}  # by the folder that was looked at
         self.ready = False
         self._culprits: dict[str, frozenset[Place]] = {}  # of the last look, by needle root
@@ -157,6 +115,7 @@ class Standing:
         if node is None or not self._roots.desks[folder.root].listed:
             return
         conditions = self.conditions(folder)
+        self._note(folder, node, conditions)
         if looks_imported(node, conditions):
             if not self.holds(folder):
                 self._wanted.add(folder)
@@ -172,6 +131,12 @@ class Standing:
             self._reopen(folder)
         elif state is FolderState.EMPTY:
             self.removed(folder)
+
+    def _note(self, folder: Place, node: Node, conditions: Conditions) -> None:
+        """Remember the state, for the day when the folder is deleted file by file."""
+        state = state_of(node, conditions)
+        if node.tree["pictures"] and state is not FolderState.PENDING:
+            self._last[folder] = state
 
     def recheck(self, root: str) -> None:
         """A root was swept: look into every standing claim that it has a part in again."""
@@ -193,9 +158,10 @@ class Standing:
         said = self.said.get(folder)
         self._held.pop(folder, None)
         self._wanted.discard(folder)
-        if node is None or not (said.imported or node.tree["pictures"]):
+        last = self._last.pop(folder, None)
+        if node is None or not (said.imported or last or node.tree["pictures"]):
             return
-        state = FolderState.IMPORTED if said.imported else self.last_state(folder)
+        state = FolderState.IMPORTED if said.imported else last or self.last_state(folder)
         name, path = "folder.removed", self._roots.path(folder)
         event_id = _event_id(name, path, said.contents, said.times) if said.imported else ""
         self._out.tell(Event(name, path, (("last_state", state.value),), id=event_id))
@@ -333,7 +299,7 @@ class Standing:
         said, path, name = self.said.get(folder), self._roots.path(folder), "folder.reopened"
         cause = self._tally.cause(folder) or Cause("others-missing", folder, folder)
         facts: list[tuple[str, object]] = [
-            ("reason", cause.reason),
+            ("reason", "changed" if cause.reason in NOT_KNOWN_YET else cause.reason),
             ("cause", self._roots.path(cause.place)),
             ("times", said.times),
         ]

@@ -30,6 +30,7 @@ class Trees:
 
     def compare(self, desk: Desk, folder: Place, entries: Mapping[bytes, Entry]) -> None:
         """Bring what we know of one folder in step with its listing."""
+        desk.blind.discard(folder.path)
         self._forget_record(folder)  # of the time when it could not be listed
         self._add_folder(desk, folder)
         prefix = folder.path + b"/" if folder.path else b""
@@ -49,6 +50,8 @@ class Trees:
 
     def unlistable(self, desk: Desk, folder: Place, why: Unreadable) -> None:
         """A folder that can't be listed vouches for nothing and is never imported."""
+        if desk.haystack:
+            desk.blind.add(folder.path)
         self._lose_tree(desk, folder, why)
         if not desk.haystack:
             self._add_folder(desk, Place(folder.root, parent(folder.path)))

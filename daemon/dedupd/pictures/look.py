@@ -30,6 +30,7 @@ from dedupd.pictures.signature import block_difference, block_means, signature
 from dedupd.pictures.sketch import is_featureless, sketch
 
 _FOUR_CHANNELS = (4,)
+_PADDING_BYTES = 16
 
 
 def fingerprint(
@@ -126,6 +127,8 @@ def _bytes_only(
         return "damaged", pixels.note
     if damage := find_damage(header, view):
         return "damaged", damage
+    if _has_more_behind(header, view):
+        return "trailing", "something else follows the picture in its file"
     if header.frames > 1:
         return "frames", "it has more than one picture in it"
     if header.alpha and (why := _transparency(view, header, capture)):
@@ -133,6 +136,15 @@ def _bytes_only(
     if is_featureless(cells):
         return "featureless", "it shows next to nothing"
     return "", pixels.note
+
+
+def _has_more_behind(header: Header, view: memoryview) -> bool:
+    """Does content follow the picture: the film of a motion photo, or a second picture?
+
+    Padding, zeros or a few bytes that cameras leave, is none.
+    """
+    behind = bytes(view[header.data[1] :]) if header.whole_at_end else b""
+    return len(behind.strip(b"\0\xff")) > _PADDING_BYTES
 
 
 def _transparency(view: memoryview, header: Header, capture: Capture) -> str:

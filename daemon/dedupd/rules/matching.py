@@ -26,7 +26,7 @@ from dedupd.model import (
 )
 from dedupd.rules.catalog import Catalog
 from dedupd.rules.index import HammingIndex
-from dedupd.rules.verify import Finding, Side, Want, judge, may_be
+from dedupd.rules.verify import Finding, Side, Want, judge, may_be, may_be_compared
 
 BYTES = Evidence(EvidenceKind.BYTES)
 
@@ -97,7 +97,7 @@ class Matcher:
         """
         touched = {digest} if self._catalog.places(Role.NEEDLES, digest) else set()
         fingerprint = self._facts.fingerprint(digest)
-        if not isinstance(fingerprint, Fingerprint) or fingerprint.bytes_only:
+        if not isinstance(fingerprint, Fingerprint) or not may_be_compared(fingerprint):
             return touched
         self._set(self._needles, Role.NEEDLES, digest, fingerprint)
         self._set(self._haystack, Role.HAYSTACK, digest, fingerprint)
@@ -134,7 +134,7 @@ class Matcher:
             return Judgement(_unreadable(fingerprint))
         if fingerprint.bytes_only == "damaged":
             return Judgement(_unreadable(Unreadable("damaged", fingerprint.note)))
-        if fingerprint.bytes_only:
+        if not may_be_compared(fingerprint):
             return Judgement(Assessment(PictureClass.UNMATCHED, fingerprint.bytes_only))
         return self._compare(digest, fingerprint)
 

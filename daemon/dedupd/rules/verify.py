@@ -53,6 +53,8 @@ class Finding:
 
 
 DIFFERENT = Finding(reason="different")
+TRAILING = "trailing"
+VETOES = {"pixels": "smaller", "motion": "motion"}  # what is worse -> the reason that people see
 
 
 def correlation(first: bytes, second: bytes) -> float:
@@ -77,9 +79,14 @@ def deviation(luma: bytes) -> float:
     return float(np.frombuffer(luma, dtype=np.uint8).std())
 
 
+def may_be_compared(fingerprint: Fingerprint) -> bool:
+    """May anything but equal bytes speak for or against this picture?"""
+    return fingerprint.bytes_only in ("", TRAILING)
+
+
 def may_be(needle: Fingerprint, haystack: Fingerprint, limits: MatchLimits) -> bool:
     """Is this near pair worth a full decode?  Asked for every candidate, so it must be cheap."""
-    if needle.bytes_only or haystack.bytes_only:
+    if not (may_be_compared(needle) and may_be_compared(haystack)):
         return False
     return correlation(needle.sketch, haystack.sketch) >= limits.sketch_correlation
 
@@ -152,9 +159,13 @@ def _alike(distance_bits: int, score: float, limit: str, limits: MatchLimits) ->
 def _vetoed_or_same(
     a: Fingerprint, b: Fingerprint, distance_bits: int, score: float, worse: Mapping[str, str]
 ) -> Finding:
-    smaller = a.width_px * a.height_px > b.width_px * b.height_px
-    faults = ("pixels",) if smaller else ()
+    """Return `same` unless the library's copy is worse in a way that the owner wants to see."""
+    faults = []
+    if a.width_px * a.height_px > b.width_px * b.height_px:
+        faults.append("pixels")
+    if a.bytes_only == TRAILING:
+        faults.append("motion")
     vetoed = [fault for fault in faults if worse.get(fault, "review") == "review"]
-    limit = "smaller" if vetoed else ""
-    evidence = Evidence(EvidenceKind.SAME, distance_bits, score, worse=faults, limit=limit)
+    limit = VETOES[vetoed[0]] if vetoed else ""
+    evidence = Evidence(EvidenceKind.SAME, distance_bits, score, worse=tuple(faults), limit=limit)
     return Finding(evidence=evidence, reason=limit)

@@ -32,8 +32,9 @@ def make_state_dir(state_dir: Path) -> None:
 class StateLock:
     """The right to use a state folder; `release` (or the end of the process) gives it back."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, path: Path) -> None:
         self._fd: int | None = fd
+        self._path = path
 
     @classmethod
     def acquire(cls, state_dir: Path) -> StateLock:
@@ -46,11 +47,15 @@ class StateLock:
         make_state_dir(state_dir)
         path = state_dir / "lock"
         try:
-            return cls(_lock_file(path))
+            return cls(_lock_file(path), path)
         except BlockingIOError as error:
             raise _in_use(state_dir, path) from error
         except OSError as error:
             raise _unusable(state_dir, error.strerror or str(error)) from error
+
+    def is_ours(self) -> bool:
+        """Is the lock that we hold still the one that the next daemon would ask for?"""
+        return self._fd is not None and _is_at(self._fd, self._path)
 
     def release(self) -> None:
         """Give the lock back; a second call does nothing."""

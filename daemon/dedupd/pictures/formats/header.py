@@ -18,6 +18,7 @@ class Header:
         taken_at: Capture time as EXIF gives it, sub-seconds after a dot; "" if none.
         damage: What is missing or wrong, in words, though the file may well decode; "" if nothing.
         data: Where the pixel data begin and end, byte offsets.
+        whole_at_end: The file could end where `data` ends: what follows is not of the picture.
         zero_run_bytes: Zero bytes in a row that sound pixel data never have; 0 where pixels are
             stored as they are, so that black is zero.
     """
@@ -32,6 +33,7 @@ class Header:
     taken_at: str = ""
     damage: str = ""
     zero_run_bytes: int = 4096
+    whole_at_end: bool = False
 
 
 class HeaderError(Exception):

@@ -106,6 +106,7 @@ def _header(seen: _Seen, end: int) -> Header:
         data=(seen.data_at, end),
         turned=turned,
         reducible=seen.frame in _SCALABLE,
+        whole_at_end=True,
         taken_at=taken_at,
         damage="" if whole or seen.frame in _LOSSLESS else "its last scans are missing",
     )

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dedupd.model import Place
+from dedupd.rules.settle import Settler
+
+QUIET_S, LONGEST_S = 2.0, 60.0
+FILE, OTHER = Place("n1", b"a.jpg"), Place("n1", b"b.jpg")
+
+
+def settler() -> Settler:
+    """Return an empty one."""
+    return Settler(QUIET_S, LONGEST_S)
+
+
+def test_a_file_is_ready_after_the_quiet_time():
+    """Not before, and not at once."""
+    one = settler()
+    one.changed(FILE, 10.0)
+    assert one.next_due_s() == 12.0
+    assert one.ready(11.9) == []
+    assert one.ready(12.0) == [FILE]
+    assert one.is_quiet(FILE, 12.0)
+
+
+def test_a_change_begins_the_quiet_time_anew():
+    """A file that is being copied isn't ready."""
+    one = settler()
+    one.changed(FILE, 10.0)
+    one.changed(FILE, 11.5)
+    assert one.ready(12.0) == []
+    assert not one.is_quiet(FILE, 13.0)
+    assert one.ready(13.5) == [FILE]
+
+
+def test_a_file_stays_until_it_is_forgotten():
+    """It is looked at again after each quiet time."""
+    one = settler()
+    one.changed(FILE, 0.0)
+    assert [t for t in range(9) if one.ready(float(t))] == [2, 4, 6, 8]
+    one.forget(FILE)
+    assert one.ready(100.0) == []
+    assert len(one) == 0
+    assert FILE not in one
+
+
+def test_a_steady_stream_is_looked_at_in_the_end():
+    """The longest wait holds under changes that never stop."""
+    one = settler()
+    looked = []
+    for tenth in range(3000):
+        now_s = tenth / 10
+        one.changed(FILE, now_s)
+        looked += [now_s] if one.ready(now_s) else []
+    gaps = [b - a for a, b in zip([0.0, *looked], looked, strict=False)]
+    assert len(looked) == 4
+    assert max(gaps) <= LONGEST_S + 0.1
+
+
+def test_what_never_changed_is_quiet():
+    """A file of the first scan waits for nothing."""
+    assert settler().is_quiet(FILE, 0.0)
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0.1, 5.0), st.sampled_from([FILE, OTHER]), st.booleans()), max_size=60
+    )
+)
+def test_nothing_is_ready_twice_at_one_moment_and_the_queue_stays_small(steps):
+    """A file that changes and settles again and again leaves nothing behind."""
+    one, now_s = settler(), 0.0
+    for passed_s, place, settled in steps:
+        now_s += passed_s
+        one.changed(place, now_s)
+        ready = one.ready(now_s)
+        assert len(ready) == len(set(ready))
+        assert all(place in one for place in ready)
+        if settled:
+            one.forget(place)
+    one.ready(now_s + LONGEST_S)
+    assert len(one._due) == len(one)
+
+
+@given(st.lists(st.floats(0.0, 100.0), min_size=1, max_size=30).map(sorted))
+def test_every_change_is_followed_by_a_look_in_time(moments):
+    """At the latest after the longest wait and, when all is quiet, after the quiet time."""
+    one = settler()
+    for moment_s in moments:
+        one.changed(FILE, moment_s)
+        one.ready(moment_s)
+        due_s = one.next_due_s()
+        assert due_s is not None
+        assert due_s <= moment_s + LONGEST_S
+    assert one.ready(moments[-1] + QUIET_S) == [FILE]
