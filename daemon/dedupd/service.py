@@ -85,7 +85,7 @@ class Daemon:
         self._wanted: Why | None = None
         self._problems: tuple[Problem, ...] = not_in_force(config)
         self._journal = Journal(config, quiet=show is not None and sys.stderr.isatty())
-        self._started = self._announced = False
+        self._started = self._announced = self._interrupted = False
         self._damage, self._rebuilt_s = "", float("-inf")
 
     def run(self) -> ExitCode:
@@ -103,7 +103,7 @@ class Daemon:
             self._take_signals()
             while self._run_once() is not Why.STOP:
                 pass
-        return ExitCode.DONE
+        return ExitCode.INTERRUPTED if self._interrupted else ExitCode.DONE
 
     def _run_once(self) -> Why:
         """Open the store and run one loop over it, until there is a reason to end."""
@@ -111,9 +111,11 @@ class Daemon:
         try:
             why = self._with_store()
         except StoreDamaged as damage:
+            self._demand_state()
             self._rebuild(str(damage))
             why = Why.DAMAGED
         except (StoreUnwritable, EventLogUnwritable) as full:
+            self._demand_state()
             self._wait_for_space(full)
             why = Why.UNWRITABLE
         return Why.STOP if self._wanted is Why.STOP else why
@@ -242,6 +244,7 @@ class Daemon:
             signal.signal(number, self._signalled)
 
     def _signalled(self, number: int, _: FrameType | None) -> None:
+        self._interrupted = self._interrupted or number == signal.SIGINT
         self._want(Why.RELOAD if number == signal.SIGHUP else Why.STOP)
 
     def _want(self, why: Why) -> None:

@@ -157,18 +157,23 @@ def test_a_library_that_loses_too_much_is_suspicious_until_accepted(tmp_path):
 
 
 def test_a_library_that_goes_file_by_file_is_suspicious_too(tmp_path):
-    """What was lost one by one is added up; what is left of it is not believed any more."""
+    """What was lost a few at a time is added up, however often it was looked at meanwhile."""
     site = Site(tmp_path)
     files = fill(site.lib, range(200))
     fill(site.needles / "card", [199])
     with running(site):
         site.wait_states({"needles": "imported"})
-        for part in (files[:60], files[60:110], files[110:]):
+        for part in (files[:30], files[30:60], files[60:90], files[90:101]):
             for path in part:
                 path.unlink()
             site.ask("status", "--wait")
-        site.wait_event("root.suspicious", site.lib)
+        assert site.wait_event("root.suspicious", site.lib)["files_left"] == 99
         site.wait_states({"needles/card": "unverified"})
+        assert site.ask("status", site.needles / "card").code == 1
+        assert not site.events("folder.reopened")
+        files[-1].unlink()
+        site.ask("rescan", site.lib)
+        assert site.ask("status", "--wait", site.needles / "card").code == 1
         assert not site.events("folder.reopened")
 
 

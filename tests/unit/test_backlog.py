@@ -34,6 +34,14 @@ def test_a_more_urgent_lane_wins_and_a_less_urgent_one_does_not():
     assert backlog.take(["n1"]) == file("n1", 1)
 
 
+def test_a_file_that_is_queued_again_keeps_its_turn():
+    """Planning anew what waits already changes nothing."""
+    backlog = Backlog()
+    for number in (0, 1, 0):
+        backlog.add(file("n1", number), Lane.NEEDLE)
+    assert backlog.take(["n1"]) == file("n1", 0)
+
+
 def test_only_roots_that_are_there_are_served_and_counted():
     """A slow or missing disk keeps nobody waiting."""
     backlog = Backlog()

@@ -178,3 +178,20 @@ def test_the_measures():
     assert correlation(bytes([7, 7, 7]), bytes([0, 10, 20])) == 0.0
     assert largest_difference(bytes([0, 255]), bytes([255, 250])) == 255
     assert deviation(bytes([0, 20])) == 10.0
+
+
+def test_a_needle_that_holds_more_than_its_picture_is_for_a_person_to_decide():
+    """A motion photo's film is not in a copy of its picture, unless the owner accepts that."""
+    motion = replace(SIDE, fingerprint=replace(PRINT, bytes_only="trailing"))
+    assert may_be(motion.fingerprint, PRINT, LIMITS)
+    finding = look(needle=motion)
+    assert (finding.same, finding.reason, finding.evidence.worse) == (False, "motion", ("motion",))
+    assert look(needle=motion, worse={"motion": "accept"}).same
+    assert look(haystack=motion).same
+
+
+def test_one_accepted_fault_does_not_excuse_another():
+    """Fewer pixels may be accepted, a missing film not."""
+    motion = replace(SIDE, fingerprint=replace(PRINT, bytes_only="trailing"))
+    finding = look(needle=motion, haystack=SMALL, blocks=None, worse={"pixels": "accept"})
+    assert (finding.reason, finding.evidence.worse) == ("motion", ("pixels", "motion"))

@@ -17,7 +17,7 @@ class Desk:
         accepted: The owner said that the root is right as it is; good for one sweep.
         listed: Listed to the end since it came.
         read_through: Everything in it was looked into at least once, ever.
-        files_before: The most files that it held since it was last in step.
+        files_before: The most files that it held since `counted_at_s`; losses are held against it.
         sweeping: Number of the running sweep, 0 if none runs.
         lost: Haystack files that the running sweep did not find.
         announced: The state that the event log was last told.
@@ -36,6 +36,7 @@ class Desk:
     watching: bool = False
     detail: str = ""
     files_before: int = 0
+    counted_at_s: float = float("-inf")
     sample: tuple[tuple[bytes, int, int], ...] | None = None
     checking: bool = False
     checked_at_s: float = float("-inf")

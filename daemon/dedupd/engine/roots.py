@@ -35,6 +35,9 @@ CHECK_EVERY_S = 10.0
 ANSWER_S = 60.0
 MISSED = ("overflow", "event lost")  # what a watcher says when changes went by unheard
 SWEEP_EVERY_S = 3600.0
+DOUBTFUL_EVERY_S = 60.0
+BASELINE_S = 3600.0
+"""Losses add up for this long: a library that is deleted file by file is swept many times."""
 
 
 class Roots:
@@ -124,10 +127,15 @@ class Roots:
                 self._leave(desk, "it does not answer")
             if not desk.checking and now_s - desk.checked_at_s >= CHECK_EVERY_S:
                 self._check(desk, thorough=not desk.online)
-            if desk.online and desk.listed and now_s - desk.swept_at_s >= self._sweep_every_s:
+            if desk.online and desk.listed and now_s - desk.swept_at_s >= self._every_s(desk):
                 desk.sweeps_wanted.add(b"")
             self._start_sweep(desk)
             self._start_glance(desk)
+
+    def _every_s(self, desk: Desk) -> float:
+        """Return how long a root may go unswept; one in doubt is looked at soon again."""
+        doubtful = desk.state is RootState.SUSPICIOUS
+        return min(self._sweep_every_s, DOUBTFUL_EVERY_S) if doubtful else self._sweep_every_s
 
     def next_due_s(self) -> float:
         """Return when `tend` may next have something to ask for."""
@@ -301,7 +309,9 @@ class Roots:
         """A whole sweep was believed: what we know is what the disk holds."""
         desk.swept_at_s = self._out.now.s
         desk.in_step_as_of = rfc3339(self._out.now.wall_s)
-        desk.files_before = self._catalog.count(desk.root.id)
+        if desk.accepted or desk.swept_at_s - desk.counted_at_s >= BASELINE_S:
+            desk.files_before = self._catalog.count(desk.root.id)
+            desk.counted_at_s = desk.swept_at_s
         desk.accepted, desk.detail = False, ""
         desk.state, desk.listed = RootState.ONLINE, True
         self.swept.add(desk.root.id)

@@ -64,7 +64,11 @@ class Standing:
     @property
     def stubborn(self) -> dict[Place, str]:
         """Return the folders that look imported and whose claims are always refused, and why."""
-        return {folder: one.why for folder, one in self._retries.items() if one.stubborn}
+        return {
+            folder: one.why
+            for folder, one in self._retries.items()
+            if one.stubborn and self.looks_imported(folder)
+        }
 
     def next_due_s(self) -> float | None:
         """Return when a claim that had to wait may be looked into, None if none waits."""
@@ -122,9 +126,11 @@ class Standing:
             return
         self._held.pop(folder, None)
         self._wanted.discard(folder)
+        state = state_of(node, conditions)
+        if state is not FolderState.PENDING:
+            self._retries.pop(folder, None)  # once that is mended, a look may find it good
         if not self.said.get(folder).imported:
             return
-        state = state_of(node, conditions)
         if state is FolderState.PENDING and not self.ready:
             return  # nothing was found against it yet: the first scan is still under way
         if state in TAKEN_BACK:
@@ -243,9 +249,10 @@ class Standing:
         root = claim.case.folder.root
         before = self._culprits.get(root, frozenset())
         self._culprits[root] = frozenset(refusal.culprit for refusal in ruling.refusals)
-        self._retries.pop(claim.case.folder, None) if not ruling.refusals else self._put_off(
-            claim.case, ruling.refusals
-        )
+        if not ruling.refusals:
+            self._retries.pop(claim.case.folder, None)
+        elif claim.inquiry is None:  # a question may be about one picture of a bad folder
+            self._put_off(claim.case, ruling.refusals)
         for refusal in ruling.refusals:
             self._look_again(claim.case, refusal, refusal.culprit in before)
 

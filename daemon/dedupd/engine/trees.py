@@ -30,7 +30,7 @@ class Trees:
 
     def compare(self, desk: Desk, folder: Place, entries: Mapping[bytes, Entry]) -> None:
         """Bring what we know of one folder in step with its listing."""
-        desk.blind.discard(folder.path)
+        _forget_blind(desk, folder.path, entries)
         self._forget_record(folder)  # of the time when it could not be listed
         self._add_folder(desk, folder)
         prefix = folder.path + b"/" if folder.path else b""
@@ -138,3 +138,13 @@ class Trees:
             desk.lost.update(self._catalog.files(*place))
         else:
             self.remove(desk, place, why)
+
+
+def _forget_blind(desk: Desk, folder: bytes, entries: Mapping[bytes, Entry]) -> None:
+    """`folder` can be listed, and what isn't in it any more can't be blind."""
+    desk.blind.discard(folder)
+    prefix = folder + b"/" if folder else b""
+    for path in [one for one in desk.blind if one.startswith(prefix)]:
+        entry = entries.get(path[len(prefix) :].partition(b"/")[0])
+        if entry is None or entry.type is not EntryType.FOLDER:
+            desk.blind.discard(path)

@@ -127,14 +127,14 @@ def _bytes_only(
         return "damaged", pixels.note
     if damage := find_damage(header, view):
         return "damaged", damage
-    if _has_more_behind(header, view):
-        return "trailing", "something else follows the picture in its file"
     if header.frames > 1:
         return "frames", "it has more than one picture in it"
     if header.alpha and (why := _transparency(view, header, capture)):
         return "transparent", why
     if is_featureless(cells):
         return "featureless", "it shows next to nothing"
+    if _has_more_behind(header, view):  # last: the reasons above are stricter
+        return "trailing", "something else follows the picture in its file"
     return "", pixels.note
 
 
