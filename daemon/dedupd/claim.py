@@ -164,6 +164,7 @@ def _file_faults(
     case: Case, present: Mapping[bytes, Sight], vouching: Mapping[Place, Sight]
 ) -> Iterator[Refusal]:
     """Yield what the engine believes and the disk doesn't show."""
+    names = {_one_name(sight) for sight in present.values()}
     for path, expected in case.files.items():
         sight = present.get(path)
         here = Place(case.folder.root, path)
@@ -179,6 +180,8 @@ def _file_faults(
             yield Refusal(path, "unmatched", here)
         elif expected.witness is not None:
             fault = _witness_fault(case, expected.witness, sight, vouching)
+            if not fault and _one_name(vouching[expected.witness]) in names:
+                fault = "same-file"  # whoever deletes the tree deletes the witness
             if fault:
                 yield Refusal(path, fault, here if fault == "same-file" else expected.witness)
 
@@ -207,11 +210,16 @@ def _may_be_one_name(needle: Sight, sight: Sight) -> bool:
     """
     if needle.device != sight.device or needle.stamp.ino != sight.stamp.ino:
         return False
-    if (needle.folder, name_of(needle.path)) == (sight.folder, name_of(sight.path)):
+    if _one_name(needle) == _one_name(sight):
         return True
     if not needle.stamp.ino:
         return needle.mount_id != sight.mount_id
     return needle.links < TWO_NAMES or needle.mount_id != sight.mount_id
+
+
+def _one_name(sight: Sight) -> tuple[tuple[int, int], bytes]:
+    """Return what is equal for two sights of one name, whatever path or mount led there."""
+    return sight.folder, name_of(sight.path)
 
 
 def _seen_twice(case: Case, seen: Seen) -> bool:

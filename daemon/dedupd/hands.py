@@ -90,7 +90,8 @@ class Hands:
     def join(self, deadline_s: float) -> None:
         """Wait for the threads, but not past `deadline_s` for a mount that hangs."""
         for thread in (self._walker, self._checker, *self._readers):
-            thread.join(max(0.0, deadline_s - time.monotonic()))
+            if thread.ident is not None:  # None: it was never started
+                thread.join(max(0.0, deadline_s - time.monotonic()))
 
     def do(self, job: RootJob | Read) -> None:
         """Have a job done; returns at once."""

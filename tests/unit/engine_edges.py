@@ -162,8 +162,9 @@ class Edges:
             return RootSeen(job.root, None, 0, len(job.sample), "missing")
         found = 0
         for path, size_bytes, mtime_ns in job.sample:
-            inode = volume.names.get(path)
-            found += inode is not None and inode.stamp[1:3] == (size_bytes, mtime_ns)
+            entry = volume.entry(path)
+            is_file = entry is not None and entry.type is EntryType.FILE
+            found += is_file and entry.stamp[1:3] == (size_bytes, mtime_ns)
         return RootSeen(job.root, volume.identity, found, len(job.sample))
 
     def _glance(self, job: Glance) -> Message:

@@ -64,7 +64,7 @@ class World:
     Attributes:
         violations: What the engine said that was not so.
         deaf: Watchers hear nothing.
-        decoded: How often the bytes of each content were fingerprinted.
+        decoded: How often the bytes of each content were fingerprinted in this run.
     """
 
     def __init__(
@@ -96,6 +96,7 @@ class World:
 
     def start(self) -> None:
         """Begin a new run of the daemon on the same store and log."""
+        self.decoded.clear()  # what was under way is lost
         self._walks: dict[str, deque[Job]] = {root: deque() for root in self.roots}
         self._sweeps: dict[str, Iterator[Message]] = {}
         self._edge_jobs: list[Job] = []
@@ -107,10 +108,10 @@ class World:
         self.engine = Engine(
             self.roots.values(), self.store, self.options, lambda name: name.endswith(b".jpg")
         )
-        self.engine.load()
         for event in self.log:
             if event.name.startswith("folder.") and event.path is not None:
                 self.engine.replay(event.path, {"event": event.name, **dict(event.facts)})
+        self.engine.load()
         self.take(Tick())
 
     def crash(self, messages: int, logged: bool) -> None:
@@ -128,7 +129,6 @@ class World:
             if logged:
                 self._write(step.events, message)
         self.store = saved
-        self.decoded.clear()
         self.start()
 
     def take(self, message: Message) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.engine_disk import broken, flat, other, picture, video
+from tests.unit.engine_disk import broken, digest, flat, other, picture, video
 from tests.unit.engine_world import world_with
 
-from dedupd.model import EntryType, FolderState
+from dedupd.messages import Depth, Read, WasRead
+from dedupd.model import EntryType, FolderState, Place, Role, Unreadable
 
 IMPORTED = ["folder.imported"]
 
@@ -162,7 +163,8 @@ def test_films_block_if_the_owner_says_so():
 def test_the_library_s_copy_of_a_film_is_looked_at_too():
     """A lost hint about it doesn't let a claim say that no film is missing."""
     world = world_with(
-        {b"a.jpg": picture(1, "a"), b"v.mp4": video(1)}, {b"card/x.jpg": picture(1, "a")}
+        {b"a.jpg": picture(1, "a"), b"v.mp4": video(1)},
+        {b"card/x.jpg": picture(1, "a"), b"old/v.mp4": video(1)},
     )
     world.deaf = True
     world.disk.remove("h1", b"v.mp4")
@@ -209,6 +211,21 @@ def test_what_was_logged_before_a_crash_is_known_after_it():
     world.happened()
     world.rest()
     assert world.words(b"card") == ["folder.imported", "folder.reopened"]
+
+
+def test_how_often_it_was_said_is_known_when_the_log_begins_with_a_taking_back():
+    """The older log is gone, and an event must not look like one that is in the log already."""
+    world = world_with({b"a.jpg": picture(1, "a")}, {b"card/x.jpg": picture(1, "a")})
+    world.disk.remove("h1", b"a.jpg")
+    world.happened()
+    world.rest()
+    world.log = [one for one in world.log if one.name == "folder.reopened"]
+    world.start()
+    world.disk.write("h1", b"a.jpg", picture(1, "a"))
+    world.happened()
+    world.rest()
+    [event] = [e for e in world.log if (e.name, e.path) == ("folder.imported", b"/n1/card")]
+    assert dict(event.facts)["times"] == 2
 
 
 def test_a_library_file_of_equal_size_that_is_being_written_reopens_nothing():
@@ -262,3 +279,57 @@ def test_an_excluded_file_that_became_a_picture_is_found():
     world.rest()
     assert world.state(b"card") is FolderState.INCOMPLETE
     assert world.violations == []
+
+
+def test_what_could_not_be_read_is_tried_again_at_the_next_look():
+    """The right to enter a folder came back, which changes no stamp of the files in it."""
+    world = world_with({b"a.jpg": picture(1, "a")}, {b"card/x.jpg": picture(1, "a")})
+    world.disk.write("n1", b"card/y.jpg", picture(1, "a"))
+    world.happened()
+    while not world._edge_jobs:
+        if not world.act():
+            world.pass_time(0.5)
+    world.deaf = True
+    world.disk.shut("n1", b"card", True)
+    world._do("edge")
+    world.disk.shut("n1", b"card", False)
+    world.happened()
+    world.rest()
+    assert world.folder(b"card").tree.unreadable == 1
+    world.catch_up()
+    assert world.state(b"card") is FolderState.IMPORTED
+
+
+def test_a_folder_below_one_that_cannot_be_listed_is_counted_once():
+    """With the one above it; a hint about it alone brings nothing back."""
+    world = world_with({b"a.jpg": picture(1, "a")}, {b"card/sub/x.jpg": picture(1, "a")})
+    world.disk.shut("n1", b"card", True)
+    world.happened()
+    world.rest()
+    world.engine.roots.sweep(Place("n1", b"card/sub"))
+    world.rest()
+    assert world.folder(b"").tree.unreadable == 1
+    assert [one.path for one in world.engine.report().folders] == [b"/n1"]
+
+
+def test_a_library_file_that_cannot_be_read_any_more_vouches_no_more():
+    """It was digested, then its disk failed when its looks were wanted."""
+    world = world_with({b"a.jpg": picture(1, "a")}, {b"card/x.jpg": picture(1, "a")})
+    files, place = world.engine._files, Place("h1", b"a.jpg")
+    files.enrich(place, None, None, Unreadable("io", "Input/output error"))
+    world.pass_time(0.1)
+    assert world.state(b"card") is not FolderState.IMPORTED
+    assert world.engine._catalog.places(Role.HAYSTACK, digest(picture(1, "a"))) == set()
+
+
+def test_a_library_file_that_changed_while_it_was_read_vouches_no_more():
+    """What was known of its content is forgotten with it."""
+    world = world_with({b"a.jpg": picture(1, "a")}, {b"card/x.jpg": picture(1, "a")})
+    place = Place("h1", b"a.jpg")
+    stamp = world.engine._catalog.get(place).stamp
+    world.engine._reading.flow.started(Read(place, stamp, Depth.DIGEST))
+    world.take(WasRead(Read(place, stamp, Depth.DIGEST), changed=True))
+    assert world.engine._catalog.places(Role.HAYSTACK, digest(picture(1, "a"))) == set()
+    assert world.state(b"card") is not FolderState.IMPORTED
+    world.rest()
+    assert world.state(b"card") is FolderState.IMPORTED

@@ -141,12 +141,35 @@ def test_a_sweep_that_was_not_whole_is_done_again():
 
 def test_a_root_that_was_another_one_for_a_moment_is_walked_again():
     """A sweep ran into the other one, a moment later it is the root as before."""
-    world = World()
+    world = world_with({b"a.jpg": picture(1, "a")}, ONE)
+    world.start()
     _next_sweep(world, "h1")
-    world._walks["h1"].clear()
     world.take(RootSeen("h1", Volume(9, 9).identity))
     world.rest()
     assert desk(world, "h1").state is RootState.ONLINE
+    assert world.state(b"card") is FolderState.IMPORTED
+
+
+def test_a_library_file_that_came_back_during_a_sweep_is_not_lost():
+    """The listing missed it, a hint found it before the sweep was over."""
+    world = world_with({b"a.jpg": picture(1, "a")}, ONE)
+    world.deaf = True
+    world.disk.remove("h1", b"a.jpg")
+    world.happened()
+    world.deaf = False
+    world.engine.roots.sweep(Place("h1", b""))
+    world.pass_time(0.1)
+    world._walk("h1")
+    world._walk("h1")
+    world.take(world._inbox["from h1"].popleft())
+    assert desk(world, "h1").lost
+    world.disk.write("h1", b"a.jpg", picture(1, "a"))
+    world.happened()
+    while world._inbox["watch h1"]:
+        world.take(world._inbox["watch h1"].popleft())
+    world.rest()
+    assert world.engine._catalog.get(Place("h1", b"a.jpg")) is not None
+    assert world.state(b"card") is FolderState.IMPORTED
 
 
 def test_a_root_whose_folder_cannot_be_listed_is_offline_until_it_can():

@@ -74,20 +74,20 @@ def overlaps(
     that don't exist are compared by where they would be.
 
     Args:
-        haystack, needles: The roots, links in their paths resolved.
+        haystack, needles: The roots; where links in their paths lead is what counts.
         private: Our own files and folders, by what they are called ("state folder").
         hides: Whether exclude patterns hide a path inside a root.
         table: The mounts; None for those of now.
     """
     table = mounts.read() if table is None else table
     views = [
-        _View(root, index, tuple(_sights(root.path, table)))
+        _View(root, index, tuple(_sights(os.path.realpath(root.path), table)))
         for roots in (haystack, needles)
         for index, root in enumerate(roots)
     ]
     found = [_clash(a, b, hides) for a, b in combinations(views, 2)]
     for name, path in _outermost(private).items():
-        sights = tuple(_sights(path, table))
+        sights = tuple(_sights(os.path.realpath(path), table))
         found += [_intrusion(view, f"{name} {shown(path)}", sights) for view in views]
     return tuple(problem for problem in found if problem is not None)
 

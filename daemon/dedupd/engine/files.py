@@ -96,8 +96,10 @@ class Files:
             live: The root is in step, so this is a change that happens now and must settle.
         """
         old = self.catalog.get(place)
-        retry = not live and old is not None and old.problem is not None
-        if old is not None and (old.stamp, old.type) == (entry.stamp, entry.type) and not retry:
+        if old is not None and (old.stamp, old.type) == (entry.stamp, entry.type):
+            if old.problem is not None:
+                # No stamp tells that it may be read now: the right to enter a folder above, say.
+                self._replace(place, replace(old, problem=None))
             return False
         settled = not live or entry.type is not EntryType.FILE
         self._replace(

@@ -242,6 +242,7 @@ class Standing:
             folder = Place(claim.case.folder.root, path)
             imported, node = proven.get(folder), self._tally.node(folder)
             if node is not None and imported is not None and self._still_holds(imported):
+                self._retries.pop(folder, None)
                 self._hold(folder, node, imported)
             else:
                 self._held.pop(folder, None)

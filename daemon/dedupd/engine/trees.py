@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dedupd.engine.desk import Desk
 from dedupd.engine.files import Files
 from dedupd.model import Entry, EntryType, Place, Unreadable
+from dedupd.rules.tally import lineage
 from dedupd.text import parent
 
 
@@ -53,9 +54,14 @@ class Trees:
         if desk.haystack:
             desk.blind.add(folder.path)
         self._lose_tree(desk, folder, why)
-        if not desk.haystack:
+        if not desk.haystack and not self._is_below_unlistable(folder):
             self._add_folder(desk, Place(folder.root, parent(folder.path)))
             self._files.unlistable(folder, why)
+
+    def _is_below_unlistable(self, folder: Place) -> bool:
+        """Is a folder above known as one that can't be listed?  Then that one counts."""
+        above = lineage(Place(folder.root, parent(folder.path)))
+        return any(one.path and self._catalog.get(one) is not None for one in above)
 
     def glanced(self, desk: Desk, place: Place, entry: Entry, now_s: float) -> None:
         """Take in what is at a path that was hinted at; a folder is listed anew."""
@@ -63,6 +69,7 @@ class Trees:
             self._forget_record(place)
             desk.sweeps_wanted.add(place.path)
             return
+        _forget_blind(desk, place.path, {})
         if self._catalog.has_folder(*place):
             self.remove(desk, place)
         news = self._files.seen(place, entry, live=True)
@@ -82,6 +89,7 @@ class Trees:
             why: It is there, but can't be listed; None where it is gone.
         """
         self._forget_record(place)
+        _forget_blind(desk, place.path, {})
         folders = [Place(place.root, path) for path in self._catalog.tree(*place)]
         if not desk.haystack:
             for folder in folders:
@@ -141,7 +149,7 @@ class Trees:
 
 
 def _forget_blind(desk: Desk, folder: bytes, entries: Mapping[bytes, Entry]) -> None:
-    """`folder` can be listed, and what isn't in it any more can't be blind."""
+    """Forget the blind spots at `folder`, which holds these now, and those that went from it."""
     desk.blind.discard(folder)
     prefix = folder + b"/" if folder else b""
     for path in [one for one in desk.blind if one.startswith(prefix)]:

@@ -1,0 +1,150 @@
+"""The threads of one root: what they put into the inbox, and that none ends without a word."""
+
+from __future__ import annotations
+
+import os
+import queue
+import time
+
+import pytest
+
+from dedupd import hands as module
+from dedupd.disk.files import stamp_of
+from dedupd.disk.roots import identify, open_root
+from dedupd.hands import Hands
+from dedupd.messages import CheckRoot, Depth, Read, RootSeen, Sweep, Swept, Watch, Watching
+from dedupd.model import Identity, Place, Role, Root
+
+PATIENCE_S = 8.0
+
+
+class Inbox:
+    """Takes what the hands of one root answer."""
+
+    def __init__(self) -> None:
+        self._answers: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self.put = self._answers.put
+
+    def next(self) -> object:
+        """Wait for an answer."""
+        return self._answers.get(timeout=PATIENCE_S)
+
+    def is_empty(self) -> bool:
+        """Has nothing more come?"""
+        return self._answers.empty()
+
+
+class Bench:
+    """Hands for a folder, in which a test may say that the roots overlap."""
+
+    def __init__(self, folder) -> None:
+        self.root = Root("n1", os.fsencode(folder), Role.NEEDLES)
+        self.inbox, self.overlap = Inbox(), ""
+        self.hands = Hands(
+            self.root, 10**6, True, lambda: self.overlap, self.inbox.put, lambda hints: None
+        )
+
+    def identity(self) -> Identity:
+        """Return where the root's path leads."""
+        fd = open_root(self.root.path)
+        try:
+            return identify(fd)
+        finally:
+            os.close(fd)
+
+    def do(self, job) -> object:
+        """Have a job done; return its first answer."""
+        self.hands.do(job)
+        return self.inbox.next()
+
+
+@pytest.fixture
+def bench(tmp_path):
+    """Return hands at work."""
+    bench = Bench(tmp_path)
+    bench.hands.start()
+    yield bench
+    bench.hands.stop()
+    bench.hands.join(time.monotonic() + PATIENCE_S)
+
+
+def test_a_root_that_overlaps_another_one_now_is_not_listened_to(bench):
+    """It was missing when the configuration was read, and came as a link into the library."""
+    bench.overlap = "n1 is the same folder as the haystack root lib"
+    found = bench.do(Watch("n1", bench.identity()))
+    assert found == RootSeen("n1", None, detail=bench.overlap)
+    bench.overlap = ""
+    assert isinstance(bench.do(Watch("n1", bench.identity())), Watching)
+
+
+def test_a_root_that_overlaps_is_not_listened_to_any_more(bench):
+    """It was fine before."""
+    assert isinstance(bench.do(Watch("n1", bench.identity())), Watching)
+    bench.overlap = "it moved into the library"
+    assert isinstance(bench.do(Watch("n1", bench.identity())), RootSeen)
+    assert bench.hands._watcher is None
+
+
+@pytest.mark.parametrize("job", ["sweep", "check", "read", "watch"])
+def test_a_bug_in_any_thread_is_told(bench, monkeypatch, job):
+    """Else its root would be deaf for good, and nobody would know."""
+    bug = RecursionError("a bug of ours")
+
+    def broken(*_: object) -> None:
+        raise bug
+
+    monkeypatch.setattr(module, "walker_answers", broken)
+    monkeypatch.setattr(module, "read", broken)
+    monkeypatch.setattr(module, "listen", broken)
+    identity = bench.identity()
+    bench.hands._identity = identity
+    stamp = stamp_of(os.stat(bench.root.path), True)
+    jobs = {
+        "sweep": Sweep("n1", b"", identity, 1),
+        "check": CheckRoot("n1"),
+        "read": Read(Place("n1", b"a.jpg"), stamp, Depth.SNIFF),
+        "watch": Watch("n1", identity),
+    }
+    assert bench.do(jobs[job]) is bug
+
+
+def test_a_check_does_not_wait_for_a_walk(bench, monkeypatch):
+    """A sweep of a large root takes long; whether the root is there must be known meanwhile."""
+    real, held = module.walker_answers, queue.SimpleQueue()
+
+    def slow(root, job, hide):
+        if isinstance(job, Sweep):
+            held.get(timeout=PATIENCE_S)
+        yield from real(root, job, hide)
+
+    monkeypatch.setattr(module, "walker_answers", slow)
+    bench.hands.do(Sweep("n1", b"", bench.identity(), 1))
+    seen = bench.do(CheckRoot("n1"))
+    assert isinstance(seen, RootSeen)
+    assert seen.identity == bench.identity()
+    held.put(None)
+    bench.inbox.next()
+    assert isinstance(bench.inbox.next(), Swept)
+
+
+def test_hands_that_are_stopped_end_their_threads(bench):
+    """Nothing is put into the inbox after that."""
+    bench.hands.stop()
+    bench.hands.join(time.monotonic() + PATIENCE_S)
+    threads = [bench.hands._walker, bench.hands._checker, *bench.hands._readers]
+    assert not any(thread.is_alive() for thread in threads)
+    assert bench.inbox.is_empty()
+
+
+def test_hands_that_hang_are_not_waited_for_past_the_deadline(bench, monkeypatch):
+    """All threads of a root together, not each of them."""
+    held = queue.SimpleQueue()
+    monkeypatch.setattr(module, "walker_answers", lambda *_: iter([held.get(timeout=PATIENCE_S)]))
+    bench.hands.do(Sweep("n1", b"", bench.identity(), 1))
+    bench.hands.do(CheckRoot("n1"))
+    bench.hands.stop()
+    began_s = time.monotonic()
+    bench.hands.join(began_s + 0.15)
+    assert time.monotonic() - began_s < 0.45
+    for _ in range(2):
+        held.put(RootSeen("n1", None))

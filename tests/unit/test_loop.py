@@ -1,0 +1,175 @@
+"""The main loop: what is said, kept and answered together, and how it ends when something breaks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from tests.unit.one_look import Place, without_processes
+from tests.unit.picture_samples import jpeg
+
+from dedupd import loop as module
+from dedupd.asks import AskWait
+from dedupd.engine.outbox import Outbox
+from dedupd.looking import VERSIONS
+from dedupd.loop import Loop
+from dedupd.pictures.pools.inline import InlinePool
+from dedupd.reports import Event
+from dedupd.state.eventlog import EventLogUnwritable
+from dedupd.state.memory import MemoryStore
+from dedupd.state.store import open_store
+
+ENOUGH_S = 8.0
+
+
+class Log:
+    """An event log that may be full; holds the names and paths of what was written."""
+
+    def __init__(self) -> None:
+        self.written: list[Event] = []
+        self.full_at = ""
+
+    def write(self, events: list[Event], sync: bool) -> int:
+        """Take all of them, or none."""
+        if self.full_at in {event.name for event in events}:
+            raise EventLogUnwritable("cannot write the event log", "no space left", "free space")
+        self.written += events
+        return len(self.written)
+
+    def count(self, name: str, path: Path) -> int:
+        """Return how often this was said of a path."""
+        return sum((one.name, one.path) == (name, bytes(path)) for one in self.written)
+
+
+class Run:
+    """One run of a loop over a store on the disk, as the service does it."""
+
+    def __init__(self, place: Place, log: Log) -> None:
+        self.store, _ = open_store(place.state, VERSIONS)
+        pool = InlinePool()
+        pool.start()
+        self.loop = Loop(place.config(), self.store, pool, log.write, eager=False)
+
+    def __enter__(self) -> Loop:
+        self.loop.start()
+        return self.loop
+
+    def __exit__(self, *_: object) -> None:
+        self.loop.stop()
+        self.store.close()
+
+
+def turn_until(loop: Loop, done) -> None:
+    """Turn the loop until something is so."""
+    deadline_s = time.monotonic() + ENOUGH_S
+    while not done():
+        assert time.monotonic() < deadline_s, "it never came to that"
+        loop.turn(0.05)
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """Return a place with a picture in the library and a copy of it in `needles/card`."""
+    without_processes(monkeypatch)
+    place = Place(tmp_path)
+    place.put("lib/a.jpg", jpeg())
+    place.put("needles/card/a.jpg", jpeg())
+    return place
+
+
+def finished(loop: Loop) -> bool:
+    return loop.engine.ready and loop.engine.idle
+
+
+def test_what_could_not_be_logged_is_said_by_the_next_run(place):
+    """The disk was full in that moment: the store must not believe that it was said."""
+    log, card = Log(), place.needles / "card"
+    log.full_at = "folder.imported"
+    with Run(place, log) as loop, pytest.raises(EventLogUnwritable):
+        turn_until(loop, lambda: False)
+    assert log.count("folder.imported", card) == 0
+    log.full_at = ""
+    for _ in range(2):
+        with Run(place, log) as loop:
+            turn_until(loop, lambda loop=loop: finished(loop))
+    assert log.count("folder.imported", card) == 1
+    assert log.count("folder.reopened", card) == 0
+
+
+def test_a_run_that_ends_well_is_kept(place):
+    """The next one reads nothing again."""
+    log = Log()
+    with Run(place, log) as loop:
+        turn_until(loop, lambda: finished(loop))
+    store, _ = open_store(place.state, VERSIONS)
+    held = [record for root in place.config().roots for _, record in store.files(root.id)]
+    store.close()
+    assert len(held) == 2
+    assert all(record.digest for record in held)
+
+
+@pytest.mark.parametrize("edge", ["walker_answers", "read"])
+def test_a_bug_in_a_thread_ends_the_loop(place, monkeypatch, edge):
+    """It comes out of the next turn, instead of a root that nobody listens to any more."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a bug of ours")
+
+    monkeypatch.setattr(f"dedupd.hands.{edge}", broken)
+    with Run(place, Log()) as loop, pytest.raises(ZeroDivisionError, match="a bug of ours"):
+        turn_until(loop, lambda: False)
+
+
+def test_a_bug_in_the_engine_keeps_nothing(place, monkeypatch):
+    """Half a turn is no state to go on from."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    store = MemoryStore()
+    loop = Loop(place.config(), store, InlinePool(), Log().write, eager=False)
+    monkeypatch.setattr(Outbox, "take", broken)
+    loop.start()
+    with pytest.raises(ZeroDivisionError):
+        loop.turn(0.0)
+    loop.stop()
+    assert store.commits == []
+
+
+class HungHands:
+    """The hands of a root whose mount hangs: told to stop, their threads don't."""
+
+    def __init__(self, *_: object) -> None:
+        self.told = threading.Event()
+
+    def start(self) -> None:
+        """Begin to hang."""
+
+    def stop(self) -> None:
+        """Be told."""
+        self.told.set()
+
+    def join(self, deadline_s: float) -> None:
+        """Be waited for to the last moment."""
+        time.sleep(max(0.0, deadline_s - time.monotonic()))
+
+
+def test_roots_that_hang_are_waited_for_together(tmp_path, monkeypatch):
+    """Six of them take as long as one: SIGTERM is answered in time."""
+    monkeypatch.setattr(module, "Hands", HungHands)
+    monkeypatch.setattr(module, "STOP_S", 0.15)
+    needles = ", ".join(f"n{number}" for number in range(5))
+    config = Place(tmp_path).config(roots=f"haystack: [lib]\nneedles: [{needles}]\n")
+    store = MemoryStore()
+    loop = Loop(config, store, InlinePool(), Log().write, eager=True)
+    question = loop.ask(AskWait())
+    loop.start()
+    began_s = time.monotonic()
+    loop.stop()
+    assert 0.14 < time.monotonic() - began_s < 0.45
+    assert len(loop._hands) == 6
+    assert all(hands.told.is_set() for hands in loop._hands.values())
+    assert question.cancelled()
+    assert store.commits == [True]
