@@ -27,6 +27,9 @@ from dedupd.text import shown
 _LARGEST_FILE_BYTES = 2**20
 
 
+_BEGIN = "copy config.example.yaml there and name your folders in it"
+
+
 class RootProblem(Protocol):
     """What is wrong with a root: the one at `index` among those of its role."""
 
@@ -116,7 +119,7 @@ def _parse_file(path: Path) -> Parsed:
             content = file.read(_LARGEST_FILE_BYTES + 1)
     except OSError as error:
         what = f"the configuration {shown(os.fsencode(path))} can't be read"
-        raise UsageError(what, error.strerror or str(error), "dedupd config init") from None
+        raise UsageError(what, error.strerror or str(error), _BEGIN) from None
     if len(content) > _LARGEST_FILE_BYTES:
         return Parsed(problems=[Problem(1, (), "larger than 1 MiB: not a configuration")])
     try:
@@ -144,7 +147,7 @@ def _refusal(problems: Iterable[Problem], source: Path | None) -> UsageError:
     what = "the configuration can't be used"
     told = dict.fromkeys(_told(p, source) for p in sorted(problems, key=lambda p: p.line))
     if source is None:
-        return UsageError(what, "\n".join(told), "dedupd --help")
+        return UsageError(what, "\n".join(told), "name folders that exist and don't overlap")
     name = shlex.quote(shown(os.fsencode(source)))
     return UsageError(what, "\n".join(told), f"dedupd config check --config {name}")
 

@@ -63,7 +63,7 @@ def test_a_root_that_comes_as_a_link_into_another_one_is_offline(tmp_path, role)
         assert str(there) in problem["message"]
         assert site.ask("status", "--wait").code == 0
         assert site.roots()["late"] == "offline"
-        assert site.ask("status", late if role == "needles" else there).code == 1
+        assert site.ask("status", late if role == "needles" else there).code in (1, 2)
         assert not site.events("folder.imported")
         late.unlink()
         shutil.copytree(there, late)  # real copies are no overlap
@@ -218,12 +218,16 @@ def test_a_closed_or_full_standard_output_is_no_bug(site):
                 code, told = piped(site, words, ">/dev/full")
                 assert (code, len(told)) == (4, 3), told
                 assert "could not be written" in told[0]
-        for words in (["--help"], ["--version"]):
-            done = subprocess.run(
-                ["sh", "-c", 'exec "$0" "$@" >/dev/full', *PROGRAM, *words],
-                env=environment(), stderr=subprocess.PIPE, timeout=60, check=False,
-            )  # fmt: skip
-            assert (done.returncode, b"Traceback" in done.stderr) == (4, False)
+    for words in (["--help"], ["--version"]):
+        # Unbuffered, argparse would meet the error, and keep it to itself.
+        done = subprocess.run(
+            ["sh", "-c", 'exec "$0" "$@" >/dev/full', *PROGRAM, *words],
+            env=environment(PYTHONUNBUFFERED=""),
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode, len(done.stderr.splitlines())) == (4, 3)
 
 
 def test_an_incomplete_folder_that_is_deleted_is_removed_once(site):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -256,11 +257,11 @@ def test_looks_that_are_refused_are_tried_ever_later_and_never_given_up():
     world.rest()
     live(world, 300)
     times_s = [when_s for when_s, job in looks if job.folder == b"card"]
-    waits_s = [after - before for before, after in zip(times_s, times_s[1:], strict=False)]
+    waits_s = [after - before for before, after in itertools.pairwise(times_s)]
     assert waits_s[0] < 2.5
     assert max(waits_s) <= 62
     assert waits_s[-1] >= 59
-    assert all(later >= earlier - 1 for earlier, later in zip(waits_s, waits_s[1:], strict=False))
+    assert all(later >= earlier - 1 for earlier, later in itertools.pairwise(waits_s))
     world.refuse = False
     live(world, 70)
     assert world.state(b"card") is FolderState.IMPORTED

@@ -1,4 +1,4 @@
-"""The main loop: what is said, kept and answered together, and how it ends when something breaks."""
+"""The main loop: what is said, kept and answered together, and how it ends when it must."""
 
 from __future__ import annotations
 

@@ -92,9 +92,18 @@ def _file(args: argparse.Namespace) -> Path:
         raise UsageError(
             "there is nothing to look at",
             "no configuration file was found, and no folders were named",
-            f"dedupd {args.command} --haystack DIR --needles DIR   (or --config FILE)",
+            _with_folders(args.command),
         )
     return Path(file)
+
+
+def _with_folders(command: str) -> str:
+    """Return what to type next; only some commands take folders."""
+    if command in ("run", "check"):
+        return f"dedupd {command} --haystack DIR --needles DIR   (or --config FILE)"
+    if command == "config":
+        return "dedupd config check --config FILE"
+    return f"dedupd {command} --state DIR   (or --config FILE)"
 
 
 def _wrong(why: str, fix: str) -> UsageError:
