@@ -202,16 +202,14 @@ def _witness_fault(
 
 
 def _may_be_one_name(needle: Sight, sight: Sight) -> bool:
-    """Might deleting the needle delete the witness?
+    """Might the two be one name, shown by two mounts?
 
     Another name of the same file is safe to delete, the same name reached in another way is
-    not: a bind mount, or a root that leads into another one, shows one name twice.  Without
-    inode numbers two mounts of one device may show anything twice.
+    not: a bind mount shows one name twice.  Without inode numbers two mounts of one device may
+    show anything twice.
     """
     if needle.device != sight.device or needle.stamp.ino != sight.stamp.ino:
         return False
-    if _one_name(needle) == _one_name(sight):
-        return True
     if not needle.stamp.ino:
         return needle.mount_id != sight.mount_id
     return needle.links < TWO_NAMES or needle.mount_id != sight.mount_id

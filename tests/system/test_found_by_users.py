@@ -106,6 +106,7 @@ def test_an_empty_folder_is_fine_until_something_is_in_it(site):
     """Exit code 0 by a look, but never the word imported; 1 for a file put there a moment ago."""
     empty = site.needles / "empty"
     (empty / "inner").mkdir(parents=True)
+    site.configure("haystack: [lib]\nneedles: [{path: needles, watch: none}]\n")
     with running(site):
         site.wait_states({"needles/empty": "empty"})
         done = site.ask("status", empty)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.engine_disk import picture
+from tests.unit.engine_disk import other, picture, video
 from tests.unit.engine_world import World, world_with
 
 from dedupd.asks import AskAccept, AskPictures, PicturesReply
@@ -41,6 +41,21 @@ def test_a_reopened_folder_names_what_holds_it_back_now():
     assert (last["reason"], last["cause"]) == ("no-match", b"/h1/a.jpg")
 
 
+def test_a_reopened_folder_does_not_blame_what_was_mended():
+    """A film is missing, which blocks because the owner says so; a picture once was."""
+    library = {**LIBRARY, b"v.mp4": video(1)}
+    world = world_with(library, {**ONE, b"card/v.mp4": video(1)}, others_block=True)
+    world.disk.write("n1", b"card/y.jpg", picture(8, "a"))
+    rest_after(world)
+    world.disk.remove("n1", b"card/y.jpg")
+    rest_after(world)
+    assert world.state(b"card") is FolderState.IMPORTED
+    world.disk.remove("h1", b"v.mp4")
+    rest_after(world)
+    last = facts(world, "folder.reopened", b"/n1/card")
+    assert (last["reason"], last["cause"]) == ("others-missing", b"/n1/card")
+
+
 def test_a_folder_that_is_reopened_before_anybody_read_the_change_says_changed():
     """What is in the new file isn't known yet."""
     world = world_with(LIBRARY, ONE)
@@ -61,6 +76,16 @@ def test_an_incomplete_folder_that_is_deleted_file_by_file_is_removed_once():
         rest_after(world)
     assert world.words(b"card") == ["folder.removed"]
     assert facts(world, "folder.removed", b"/n1/card") == {"last_state": "incomplete"}
+
+
+def test_an_imported_folder_that_is_deleted_file_by_file_is_removed_once():
+    """When its last picture goes; that the folder itself goes later is no news."""
+    world = world_with(LIBRARY, {**ONE, b"card/n.txt": other(1)})
+    for name in (b"card/x.jpg", b"card/n.txt", b"card"):
+        world.disk.remove("n1", name)
+        rest_after(world)
+    assert world.words(b"card") == ["folder.imported", "folder.removed"]
+    assert facts(world, "folder.removed", b"/n1/card") == {"last_state": "imported"}
 
 
 def test_an_incomplete_folder_that_is_deleted_at_once_is_removed_once():
@@ -102,6 +127,39 @@ def test_what_changed_while_the_store_was_lost_is_told_in_the_end():
     assert world.words(b"card") == ["folder.imported", "folder.reopened"]
 
 
+def test_what_nobody_can_confirm_any_more_is_taken_back():
+    """Store and library are both gone: held back during the first scan, told after it."""
+    world = world_with({}, ONE)
+    world.disk.write("h2", b"a.jpg", picture(1, "a"))
+    rest_after(world)
+    assert world.words(b"card") == ["folder.imported"]
+    away = world.disk.mount("h2", None)
+    world.store = MemoryStore()
+    world.start()
+    world.rest()
+    assert world.state(b"card") is FolderState.PENDING
+    assert world.words(b"card") == ["folder.imported", "folder.reopened"]
+    world.disk.mount("h2", away)
+    world.catch_up()
+    assert world.words(b"card") == ["folder.imported", "folder.reopened", "folder.imported"]
+
+
+def test_a_file_that_is_written_at_the_start_reopens_its_folder_in_the_end():
+    """That was held back during the first scan, and is told after it."""
+    world = world_with(LIBRARY, ONE)
+    world.disk.write("n1", b"card/y.jpg", picture(1, "a"))
+    world.disk.change("n1", b"card/y.jpg", picture(1, "a"), writer=True)
+    world.disk.changed.clear()
+    world.start()
+    world.rest()
+    assert world.state(b"card") is FolderState.PENDING
+    assert world.words(b"card") == ["folder.imported", "folder.reopened"]
+    assert facts(world, "folder.reopened", b"/n1/card")["cause"] == b"/n1/card/y.jpg"
+    world.disk.close("n1", b"card/y.jpg")
+    rest_after(world)
+    assert world.words(b"card")[-1] == "folder.imported"
+
+
 def blind_library() -> World:
     """Return a world in which a library folder can't be listed any more."""
     world = world_with({**LIBRARY, b"lib/b.jpg": picture(2, "a")}, ONE)
@@ -135,6 +193,17 @@ def test_a_library_folder_that_is_gone_is_no_blind_spot(deed):
     if deed == "replace":
         world.disk.write("h1", b"lib", picture(5, "a"))
     rest_after(world)
+    assert (world.engine.report().state, world.engine.report().problems) == ("ready", ())
+
+
+def test_a_blind_spot_that_went_unheard_is_forgotten_by_the_next_sweep():
+    """Nothing tells of it but the listing of the folder above."""
+    world = blind_library()
+    world.deaf = True
+    world.disk.shut("h1", b"lib", False)
+    world.disk.remove("h1", b"lib")
+    world.happened()
+    world.catch_up()
     assert (world.engine.report().state, world.engine.report().problems) == ("ready", ())
 
 

@@ -291,3 +291,27 @@ def test_questions_about_one_picture_of_an_incomplete_folder_are_no_refused_clai
         world.rest()
         assert world.replies[number].imported
     assert problems(world) == []
+    assert not world.engine._standing._retries
+    began_s = world.now_s
+    world.disk.write("h1", b"b.jpg", picture(9, "a"))
+    world.happened()
+    while world.state(b"card") is not FolderState.IMPORTED:
+        live(world, 1)
+        assert world.now_s - began_s < 10, "nobody's questions put its own claim off"
+
+
+def test_a_refused_folder_that_was_bad_and_is_mended_is_looked_at_soon():
+    """The looks that were refused say nothing about what it is now."""
+    world = refusing()
+    live(world, 100)
+    world.disk.write("n1", b"card/y.jpg", picture(9, "a"))
+    world.happened()
+    world.rest()
+    assert world.state(b"card") is FolderState.INCOMPLETE
+    world.refuse = False
+    began_s = world.now_s
+    world.disk.remove("n1", b"card/y.jpg")
+    world.happened()
+    world.rest()
+    assert world.state(b"card") is FolderState.IMPORTED
+    assert world.now_s - began_s < 20
