@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dedupd.config_schema import Config
+from dedupd.config_schema import Config, RehashConfig
 from dedupd.errors import UserError
 from dedupd.reports import Problem
 
@@ -37,6 +37,8 @@ def not_in_force(config: Config) -> tuple[Problem, ...]:
             ("hooks", bool(config.hooks)),
             ("web.listen", config.web.listen is not None),
             ("quiet_hours", config.quiet_hours is not None),
+            ("rehash", config.rehash != RehashConfig()),
+            ("match.turned", config.match.turned != "possible"),
         )
         if given
     ]

@@ -1,0 +1,54 @@
+"""What a running daemon can take of a new configuration, and what has no effect yet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dedupd.config_force import demand_same_place, not_in_force
+from dedupd.config_schema import Config, LogConfig, MatchConfig, RehashConfig, WebConfig
+from dedupd.errors import UserError
+
+PLAIN = Config(haystack=(), needles=(), state=Path("/state"))
+
+
+def test_a_plain_configuration_has_no_idle_keys():
+    """Nobody is warned of a key that he did not write."""
+    assert not_in_force(PLAIN) == ()
+
+
+@pytest.mark.parametrize(
+    ("config", "key"),
+    [
+        (replace(PLAIN, hooks={"folder.imported": ("true",)}), "hooks"),
+        (replace(PLAIN, web=WebConfig("127.0.0.1:8377")), "web.listen"),
+        (replace(PLAIN, rehash=RehashConfig(every_s=7200.0)), "rehash"),
+        (replace(PLAIN, match=MatchConfig(turned="matched")), "match.turned"),
+    ],
+)
+def test_a_key_that_has_no_effect_yet_is_a_problem_in_status(config, key):
+    """Silence would let the owner believe in it."""
+    (problem,) = not_in_force(config)
+    assert problem.code == "config.not-in-force"
+    assert problem.message.startswith(f"{key}: ")
+
+
+def test_other_folders_are_taken_while_the_daemon_runs():
+    """Only where its own files lie needs a restart."""
+    demand_same_place(PLAIN, replace(PLAIN, hooks={"folder.imported": ("true",)}))
+
+
+@pytest.mark.parametrize(
+    ("new", "key"),
+    [
+        (replace(PLAIN, state=Path("/other"), log=LogConfig(events=PLAIN.events)), "state"),
+        (replace(PLAIN, log=LogConfig(events=Path("/e.jsonl"))), "log.events"),
+    ],
+)
+def test_another_place_for_our_own_files_needs_a_restart(new, key):
+    """The error names the key that changed."""
+    with pytest.raises(UserError) as refused:
+        demand_same_place(PLAIN, new)
+    assert key in refused.value.why
