@@ -34,7 +34,7 @@ from dedupd.pictures.pools.processes import ProcessPool
 from dedupd.wire import Damaged
 
 MAKERS = {"inline": InlinePool, "processes": lambda: ProcessPool(2, timeout_s=8)}
-pytestmark = pytest.mark.timeout(30)
+pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture(params=MAKERS)

@@ -18,7 +18,7 @@ import pytest
 from tests.system.commands import Site
 from tests.system.pictures import as_png, foreign, ours, resaved, resized
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMED_LIKE_PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")

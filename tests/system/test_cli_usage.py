@@ -26,7 +26,7 @@ def dedupd(*words):
     return subprocess.run(command, env=environment, capture_output=True, timeout=30, check=False)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_that_fits_a_screen(name):
     """24 lines, with an example; exit code 0."""
@@ -37,7 +37,7 @@ def test_every_command_has_help_that_fits_a_screen(name):
     assert f"dedupd {name}" in lines[-1]
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "words",
     [
@@ -61,7 +61,7 @@ def test_without_a_daemon_the_exit_code_is_3_and_the_cure_is_said(words):
     assert "systemctl --user start dedupd" in lines[2]
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "words",
     [
@@ -93,7 +93,7 @@ def test_a_wrong_command_line_or_configuration_is_exit_code_2(words):
     assert len(done.stderr.splitlines()) in (2, 3)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 def test_the_configuration_is_checked_and_shown(tmp_path):
     """A root that isn't there is warned of, not refused; what is shown can be loaded again."""
     file = tmp_path / "my.yaml"
@@ -109,7 +109,7 @@ def test_the_configuration_is_checked_and_shown(tmp_path):
     assert dedupd("config", "show", "--json", "--config", str(file)).stdout.startswith(b"{")
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 def test_roots_that_overlap_are_refused_with_every_other_mistake():
     """A picture would match itself."""
     done = dedupd("config", "check", "--haystack", "/usr", "--needles", "/usr/share", "/usr/share")
@@ -126,7 +126,7 @@ def event_log(tmp_path):
     return tmp_path
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 def test_the_event_log_is_read_without_a_daemon(event_log):
     """Standard error says that none runs, and how old the log is."""
     done = dedupd("events", "--state", str(event_log))
@@ -138,7 +138,7 @@ def test_the_event_log_is_read_without_a_daemon(event_log):
     assert (gone.returncode, len(gone.stderr.splitlines())) == (4, 3)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 def test_output_that_nobody_reads_is_no_traceback_and_not_success(event_log):
     """`dedupd missing | head`: quiet, and not 0, which could say that all is imported."""
     read_end, write_end = os.pipe()
@@ -157,7 +157,7 @@ def test_output_that_nobody_reads_is_no_traceback_and_not_success(event_log):
     assert b"Traceback" not in done.stderr
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 def test_status_loads_nothing_heavy():
     """It aims at three times a bare interpreter."""
     code = (

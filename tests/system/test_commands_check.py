@@ -18,7 +18,7 @@ from tests.system.commands import (
     wait_for,
 )
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from tests.system.commands import (
 
 import dedupd as program
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import os
 import pytest
 from tests.system.commands import dedupd, picture
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 MANY_MISTAKES = """\
 haystack: [lib]

@@ -22,7 +22,7 @@ from tests.system.commands import (
     wait_for,
 )
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(180)
 
 
 class Manager:

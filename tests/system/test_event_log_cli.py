@@ -20,7 +20,7 @@ from tests.system.commands import (
     wait_for,
 )
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 KNOWN = {
     "daemon.started", "daemon.ready", "daemon.stopping", "config.reloaded", "config.rejected",

@@ -12,7 +12,7 @@ import zlib
 import pytest
 from tests.system.commands import Site, dedupd, fill, need, picture, running, wait_for
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 FORGED = (
     b'x.jpg\n{"time": "2030-01-01T00:00:00.000Z", "seq": 999, "event": "folder.imported"}\n.jpg'

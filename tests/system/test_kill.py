@@ -12,7 +12,7 @@ import pytest
 from tests.system.commands import Site, running, started, wait_for
 from tests.system.pictures import ours, resaved
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(180)
 
 LIBRARY, NEEDLES, FOLDERS = 320, 60, 6
 PASSING = ("time", "as_of", "in_step_as_of", "imported_at", "queue")

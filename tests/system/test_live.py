@@ -11,7 +11,7 @@ import pytest
 from tests.system.commands import Site, running, wait_for
 from tests.system.pictures import ours, resaved
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 SETTLE_S = 0.3
 LIBRARY = 24

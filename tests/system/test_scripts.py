@@ -15,7 +15,7 @@ PROJECT = Path(__file__).parents[2]
 TOOLS = ("sh", "dirname", "cat", "sha256sum", "flock")
 SHOW_ARGUMENTS = '#!/bin/sh\nfor argument; do echo "got $argument"; done\n'
 
-pytestmark = pytest.mark.timeout(30)
+pytestmark = pytest.mark.timeout(120)
 
 
 def script(path: Path, text: str) -> Path:

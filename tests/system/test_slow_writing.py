@@ -8,7 +8,7 @@ import pytest
 from tests.system.commands import Site, running
 from tests.system.pictures import as_png, ours
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 SETTLE_S = 0.3
 PIECES = 4

@@ -10,7 +10,7 @@ import sys
 import pytest
 from tests.system.commands import Site, environment, fill, need, picture, running, started
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 HEAVY = {
     "cv2", "numpy", "plyvel", "plyvel_next", "watchdog", "yaml", "pydantic", "rich", "PIL",

@@ -14,7 +14,7 @@ import pytest
 from tests.system.commands import Site, running, wait_for
 from tests.system.pictures import ours, resaved
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 DEAF = """\
 haystack:

@@ -13,7 +13,7 @@ UNITS = Path(__file__).parents[2] / "systemd"
 EXPOSURE_LIMIT = "15"  # tenths: systemd's scale goes from 0.0 (tight) to 10.0 (open)
 
 pytestmark = [
-    pytest.mark.timeout(60),
+    pytest.mark.timeout(120),
     pytest.mark.skipif(
         shutil.which("systemd-analyze") is None,
         reason="systemd-analyze is not installed (Debian: apt install systemd)",

@@ -22,7 +22,7 @@ from tests.system.planting import (
     reported,
 )
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(180)
 
 CONFIG = """\
 haystack: [lib]

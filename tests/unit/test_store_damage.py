@@ -1,6 +1,7 @@
 """A damaged store: all of it or nothing, and always a store."""
 
 import json
+import os
 import random
 import shutil
 import signal
@@ -19,6 +20,12 @@ from dedupd.state.store import open_store, set_aside
 
 COMMITS = 60
 IN_TABLES = 30  # commits that are in a table when the database is opened for damage
+
+
+@pytest.fixture(autouse=True)
+def _memory_is_enough(monkeypatch):
+    """Hundreds of stores are opened here, and no power is cut: their syncs would cost minutes."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 def record(number):
