@@ -1,6 +1,6 @@
 # The few commands of this project; ./run and ./test need nothing but Python.
 .POSIX:
-.PHONY: run test fix lock check-wheel bench
+.PHONY: run test fix lock check-wheel bench accuracy
 
 PYTHON = .venv-test/bin/python
 UV = uv
@@ -30,3 +30,8 @@ check-wheel:
 bench:
 	.ci/environment .venv requirements.lock
 	for script in benchmarks/*.py; do .venv/bin/python "$$script" || exit 1; done
+
+# make accuracy ARGS="--quick", or "--photos DIR --groups DIR" with pictures of your own.
+accuracy:
+	.ci/environment .venv-test requirements-test.lock
+	"$(PYTHON)" -m accuracy $(ARGS)

@@ -18,7 +18,7 @@ SET_FROM_OUTSIDE = (
     "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID",
 )  # fmt: skip
 
-# A shared machine promises nothing about milliseconds; the limit that ends a test that hangs stands.
+# A shared machine promises nothing about milliseconds; what hangs is ended by another limit.
 settings.register_profile("dedupd", deadline=None)
 settings.load_profile("dedupd")
 

@@ -1,7 +1,8 @@
 """The original article's script: which needle folders are still to be checked by hand?
 
-Kept for comparison.  It hashes every picture exactly (`dhash-article`) and clears a folder at the
-first picture that has a twin in the library, so it never says that anything is imported.
+Kept for comparison.  It hashes every picture exactly (`dhash-article`, or another hash of the
+table) and clears a folder at the first picture that has a twin in the library, so it never says
+that anything is imported.
 Unlike the script it names folders by their whole path, and what can't be read whole clears nothing.
 
 Source: A. Rosebrock, "Image hashing with OpenCV and Python", PyImageSearch, 2017.
@@ -9,9 +10,10 @@ Source: A. Rosebrock, "Image hashing with OpenCV and Python", PyImageSearch, 201
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dedupd.config_schema import Config
 from dedupd.disk.files import read
@@ -19,7 +21,8 @@ from dedupd.disk.walker import walker_answers
 from dedupd.hashing import hash_payload
 from dedupd.looking import make_pool
 from dedupd.messages import CheckRoot, Depth, Listed, Read, RootSeen, Sweep, WasRead
-from dedupd.model import EntryType, Identity, Place, Role, Root, Stamp, Unreadable
+from dedupd.model import EntryType, Identity, PerceptualHash, Place, Role, Root, Stamp, Unreadable
+from dedupd.pictures.hashes import carries_evidence
 from dedupd.pictures.pools import Pool
 from dedupd.pictures.sniff import kind
 from dedupd.rules.hiding import unlisted
@@ -37,46 +40,76 @@ class ArticleReport:
         to_check: No picture of theirs has a twin in the library.
         cleared: At least one has.
         unread: Pictures that could not be read whole, and why.
+        no_evidence: Pictures whose hash is that of an all-one-colour picture.
+        cleared_without_evidence: Those of `cleared` that only such pictures cleared.
     """
 
     to_check: tuple[bytes, ...]
     cleared: tuple[bytes, ...]
     unread: tuple[tuple[bytes, str], ...]
+    no_evidence: tuple[bytes, ...] = ()
+    cleared_without_evidence: tuple[bytes, ...] = ()
+
+
+class _File(NamedTuple):
+    """A file that is to be hashed."""
+
+    root: Root
+    identity: Identity
+    place: Place
+    stamp: Stamp
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
+    """A file that was hashed, or `why` it could not be."""
+
     role: Role
     path: bytes
-    value: int | None
+    hash: PerceptualHash | None
     why: str = ""
 
 
-def check(config: Config) -> ArticleReport:
-    """Run the article's method over the roots of the configuration."""
+def check(config: Config, algorithm: str = HASH) -> ArticleReport:
+    """Run the article's method over the roots of the configuration, with a hash of the table."""
     pool = make_pool(config)
     pool.start()
     try:
         with ThreadPoolExecutor(pool.workers + 1) as threads:
             limit_bytes = config.limits.file_bytes
-            jobs = [job for root in config.roots for job in _pictures(root)]
-            found = list(threads.map(lambda job: _hashed(pool, limit_bytes, *job), jobs))
+            files = [file for root in config.roots for file in _pictures(root)]
+            found = threads.map(lambda file: _hashed(pool, algorithm, limit_bytes, file), files)
+            return _report(list(found))
     finally:
         pool.stop()
-    library = {one.value for one in found if one.role is Role.HAYSTACK}
-    needles = [one for one in found if one.role is Role.NEEDLES]
-    folders = {parent(one.path) for one in needles}
-    cleared = {
-        parent(one.path) for one in needles if one.value is not None and one.value in library
-    }
+
+
+def _report(files: list[_Found]) -> ArticleReport:
+    library = {one.hash for one in files if one.role is Role.HAYSTACK and one.hash is not None}
+    needles = [one for one in files if one.role is Role.NEEDLES]
+    twins = [one for one in needles if one.hash in library]
+    blank = {one.path for one in files if one.hash is not None and not carries_evidence(one.hash)}
+    cleared = _folders(twins)
     return ArticleReport(
-        to_check=tuple(sorted(folders - cleared)),
-        cleared=tuple(sorted(cleared)),
-        unread=tuple((one.path, one.why) for one in found if one.value is None),
+        to_check=_in_order(_folders(needles) - cleared),
+        cleared=_in_order(cleared),
+        unread=tuple((one.path, one.why) for one in files if one.hash is None),
+        no_evidence=_in_order(blank),
+        cleared_without_evidence=_in_order(
+            cleared - _folders(one for one in twins if one.path not in blank)
+        ),
     )
 
 
-def _pictures(root: Root) -> Iterator[tuple[Root, Identity, Place, Stamp]]:
+def _folders(files: Iterable[_Found]) -> set[bytes]:
+    return {parent(one.path) for one in files}
+
+
+def _in_order(paths: set[bytes]) -> tuple[bytes, ...]:
+    return tuple(sorted(paths))
+
+
+def _pictures(root: Root) -> Iterator[_File]:
     """Yield every file of a root that is named like a picture of the article."""
     hide = unlisted(root)
     for seen in walker_answers(root, CheckRoot(root.id), hide):
@@ -87,25 +120,22 @@ def _pictures(root: Root) -> Iterator[tuple[Root, Identity, Place, Stamp]]:
                     yield from _files(root, seen.identity, listed)
 
 
-def _files(
-    root: Root, identity: Identity, listed: Listed
-) -> Iterator[tuple[Root, Identity, Place, Stamp]]:
+def _files(root: Root, identity: Identity, listed: Listed) -> Iterator[_File]:
     prefix = listed.folder + b"/" if listed.folder else b""
     for entry in listed.entries:
         if entry.type is EntryType.FILE and entry.name.lower().endswith(SUFFIXES):
-            yield root, identity, Place(root.id, prefix + entry.name), entry.stamp
+            yield _File(root, identity, Place(root.id, prefix + entry.name), entry.stamp)
 
 
-def _hashed(
-    pool: Pool, limit_bytes: int, root: Root, identity: Identity, place: Place, stamp: Stamp
-) -> _Found:
+def _hashed(pool: Pool, algorithm: str, limit_bytes: int, file: _File) -> _Found:
+    root, identity, place, stamp = file
     path = join(root.path, place.path)
     job = Read(place, stamp, Depth.KEEP)
     was_read: WasRead = read(root.path, identity, job, limit_bytes, kind)
     if was_read.payload is None:
         why = was_read.problem or Unreadable("changed", "it changed while it was read")
         return _Found(root.role, path, None, why.detail or why.reason)
-    result = hash_payload(pool, was_read.payload, (HASH,))
+    result = hash_payload(pool, was_read.payload, (algorithm,))
     if isinstance(result, Unreadable):
         return _Found(root.role, path, None, result.detail or result.reason)
-    return _Found(root.role, path, result[HASH].value)
+    return _Found(root.role, path, result[algorithm])

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dedupd.model import Evidence, PictureClass
+from dedupd.decision import Decision, DecisionKind
+from dedupd.model import (
+    Digest,
+    Evidence,
+    Fingerprint,
+    MatchLimits,
+    PictureClass,
+    Role,
+    Stamp,
+    Unreadable,
+)
 from dedupd.reports import Counts, FolderReport
 
 
@@ -43,7 +53,98 @@ class AskAccept:
     path: bytes
 
 
-Ask = AskPath | AskPictures | AskWait | AskRescan | AskAccept
+@dataclass(frozen=True, slots=True)
+class AskExplain:
+    """Everything known about one file below a root: `ExplainReply`."""
+
+    path: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AskNear:
+    """The library's pictures that may show this one, by bytes, coding and hash: `NearReply`."""
+
+    digest: Digest
+    fingerprint: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class AskContents:
+    """Files of that role with their fingerprints, by path, in portions: `ContentsReply`.
+
+    Attributes:
+        after: Absolute path; only what comes behind it is listed.
+    """
+
+    role: Role
+    after: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class AskReceipt:
+    """The files of a needle folder with their witnesses, in portions: `ReceiptReply`."""
+
+    folder: bytes
+    after: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class AskDecide:
+    """The owner decides about these pictures: `DecidedReply`.
+
+    Attributes:
+        first, second: Absolute paths; `second` is None for a dismissal.
+    """
+
+    kind: DecisionKind
+    first: bytes
+    second: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskDecideMany:
+    """The owner decides about every picture of a class below a folder: `DecidedReply`.
+
+    Attributes:
+        kind: SAME or DIFFERENT pair each with its nearest library picture, DISMISS.
+        reasons: Only pictures with one of these; none means any.
+        sure: Do it; otherwise only tell what would be decided.
+    """
+
+    kind: DecisionKind
+    folder: bytes
+    cls: PictureClass
+    reasons: tuple[str, ...] = ()
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AskUndo:
+    """Take a decision, or a whole batch, back: `DecidedReply`; "" means the latest batch."""
+
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskDecisions:
+    """Everything that the owner ever decided: `DecisionsReply`."""
+
+
+Ask = (
+    AskPath
+    | AskPictures
+    | AskWait
+    | AskRescan
+    | AskAccept
+    | AskExplain
+    | AskNear
+    | AskContents
+    | AskReceipt
+    | AskDecide
+    | AskDecideMany
+    | AskUndo
+    | AskDecisions
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +201,117 @@ class Refused:
     usage: bool = False
 
 
-Reply = PathReply | PicturesReply | Done | Refused
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one file.
+
+    Attributes:
+        path: Absolute.
+        fingerprint: None where it has not been made (yet).
+        companions: Files beside it that belong to it, with what they are: (path, "Live Photo").
+    """
+
+    path: bytes
+    role: Role
+    stamp: Stamp
+    digest: Digest | None
+    fingerprint: Fingerprint | Unreadable | None = None
+    companions: tuple[tuple[bytes, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MatchLine:
+    """A library picture beside a needle.
+
+    Attributes:
+        evidence: Why it counts as the same, or would if `reason` weren't.
+        reason: "" where it vouches; else the limit or veto that decided ("different": too far).
+        sketch_score: Correlation of the two sketches.
+    """
+
+    known: Known
+    evidence: Evidence | None
+    reason: str
+    distance_bits: int = 0
+    sketch_score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainReply:
+    """One file, its class if it is a needle picture, and the library pictures nearest to it.
+
+    `signature` tells whether one was made; `decisions` are those about its content.
+    """
+
+    known: Known
+    picture: PictureLine | None
+    matches: tuple[MatchLine, ...]
+    signature: bool
+    decisions: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NearReply:
+    """Library pictures near the one asked about; `unread` library files may hide more."""
+
+    matches: tuple[MatchLine, ...]
+    unread: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContentsReply:
+    """A portion of the files of a role, by path; `more` follow behind the last."""
+
+    files: tuple[Known, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """One file of a needle folder, its class ("" for no picture), and what vouches for it."""
+
+    known: Known
+    cls: str
+    reason: str
+    evidence: Evidence | None
+    witness: Known | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptReply:
+    """A portion of a folder's receipt, by path; `more` follow behind the last."""
+
+    folder: FolderReport
+    lines: tuple[ReceiptLine, ...]
+    limits: MatchLimits
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedReply:
+    """What was decided or undone, or, unless `done`, what would be."""
+
+    decisions: tuple[Decision, ...]
+    done: bool
+    batch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionsReply:
+    """Every decision in order, with whether it is still in force."""
+
+    decisions: tuple[tuple[Decision, bool], ...]
+
+
+Reply = (
+    PathReply
+    | PicturesReply
+    | Done
+    | Refused
+    | ExplainReply
+    | NearReply
+    | ContentsReply
+    | ReceiptReply
+    | DecidedReply
+    | DecisionsReply
+)

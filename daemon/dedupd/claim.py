@@ -37,6 +37,7 @@ class Expected:
         witness: The haystack file that vouches for it, None if none does.
         evidence: Why the witness vouches.
         hidden: Ignored or excluded: it must be known, its content doesn't matter.
+        dismissed: The owner doesn't want this content in the library: it needs no witness.
     """
 
     seen: Seen
@@ -45,6 +46,7 @@ class Expected:
     witness: Place | None = None
     evidence: EvidenceKind | None = None
     hidden: bool = False
+    dismissed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ def _file_faults(
             yield Refusal(path, "changed", here)
         elif not _seen_twice(case, expected.seen):
             yield Refusal(path, "early", here)
-        elif expected.picture and expected.witness is None:
+        elif expected.picture and expected.witness is None and not expected.dismissed:
             yield Refusal(path, "unmatched", here)
         elif expected.witness is not None:
             fault = _witness_fault(case, expected.witness, sight, vouching)
@@ -236,8 +238,10 @@ def _evidence(case: Case) -> dict[bytes, dict[EvidenceKind, int]]:
     """Count the evidence of the pictures at or below each folder that holds any."""
     kinds: dict[bytes, dict[EvidenceKind, int]] = {}
     for path, expected in case.files.items():
-        if expected.evidence is not None:
-            for folder in _at_and_above(parent(path)):
-                there = kinds.setdefault(folder, {})
+        if expected.evidence is None and not expected.dismissed:
+            continue
+        for folder in _at_and_above(parent(path)):
+            there = kinds.setdefault(folder, {})
+            if expected.evidence is not None:
                 there[expected.evidence] = there.get(expected.evidence, 0) + 1
     return kinds

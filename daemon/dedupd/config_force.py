@@ -38,7 +38,6 @@ def not_in_force(config: Config) -> tuple[Problem, ...]:
             ("web.listen", config.web.listen is not None),
             ("quiet_hours", config.quiet_hours is not None),
             ("rehash", config.rehash != RehashConfig()),
-            ("match.turned", config.match.turned != "possible"),
         )
         if given
     ]

@@ -27,7 +27,7 @@ def hashes(path: Path, names: tuple[str, ...]) -> dict[str, PerceptualHash]:
         UserError: The file can't be read, or not as a picture.
     """
     for name in names:
-        _demand_known(name)
+        demand_known(name)
     payload = _payload(path)
     pool = ProcessPool(1)
     pool.start()
@@ -59,7 +59,8 @@ def hash_payload(pool: Pool, payload: Payload, names: tuple[str, ...]) -> Hashes
     return answer.result if isinstance(answer, Hashed) else Unreadable("killed")
 
 
-def _demand_known(name: str) -> None:
+def demand_known(name: str) -> None:
+    """Raise `UsageError`, naming all hashes and the nearest, if there is none called `name`."""
     if name in HASHES:
         return
     near = difflib.get_close_matches(name, HASHES, n=1)

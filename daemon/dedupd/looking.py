@@ -11,8 +11,9 @@ from types import TracebackType
 
 from dedupd.asks import Ask, Reply
 from dedupd.config_schema import Config
+from dedupd.deciding import read_book
 from dedupd.errors import UserError
-from dedupd.loop import Loop
+from dedupd.loop import Loop, Undecided
 from dedupd.model import Role, Root
 from dedupd.pictures import versions
 from dedupd.pictures.limits import Limits
@@ -25,7 +26,7 @@ from dedupd.state.store import open_store
 from dedupd.text import shown
 
 TURN_S = 0.2
-VERSIONS = Versions(versions.FINGERPRINT, versions.SIGNATURE, versions.BLOCKS)
+VERSIONS = Versions(versions.FINGERPRINT, versions.SIGNATURE, versions.MEASURES)
 Show = Callable[[Report], None]
 
 
@@ -87,7 +88,10 @@ class Session:
                 remember_roots(store, roots)
             self._pool = make_pool(config)
             config = with_roots(config, roots)
-            self._loop = Loop(config, store, self._pool, _nowhere, eager=False, keep=keep)
+            decided = Undecided(read_book(config.state))
+            self._loop = Loop(
+                config, store, self._pool, _nowhere, eager=False, keep=keep, decided=decided
+            )
             self._stack = stack.pop_all()
         self._patience_s = config.watch.settle_max_s
         self.report = self._loop.report

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from dedupd.asks import Ask, Reply
 from dedupd.config_schema import Config
@@ -29,6 +30,8 @@ from dedupd.messages import (
     Job,
     Message,
     Read,
+    Record,
+    Recorded,
     Release,
     Sign,
     Tick,
@@ -39,7 +42,9 @@ from dedupd.pictures.exchange import Hashed, PoolAnswer
 from dedupd.pictures.pools import Pool
 from dedupd.pictures.sniff import kind
 from dedupd.reports import Event, Problem, Report
+from dedupd.rules.decisions import DecisionBook
 from dedupd.rules.patterns import excluded
+from dedupd.rules.verify import Policy
 from dedupd.state import Store
 
 TURN_MESSAGES = 500
@@ -74,6 +79,32 @@ class _Question:
     done: Future[Reply]
 
 
+class Decided(Protocol):
+    """The owner's decisions, and where further ones are kept."""
+
+    @property
+    def book(self) -> DecisionBook:
+        """What was decided so far; the engine goes on with it."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with them, for the report."""
+
+    def record(self, job: Record) -> str:
+        """Make decisions last; return why that can't be done, "" when it is done."""
+
+
+class Undecided(NamedTuple):
+    """Decisions that are only read: a single look takes none."""
+
+    book: DecisionBook
+    problems: tuple[Problem, ...] = ()
+
+    def record(self, job: Record) -> str:  # noqa: ARG002 -- the shape of `Decided`
+        """Refuse it."""
+        return "only a running daemon takes decisions"
+
+
 Item = Message | _Wake | _Publish | _Question | BaseException
 
 
@@ -89,6 +120,7 @@ class Loop:
         write: Writes events to the log; True for those that must be synced.
         eager: Watch the roots and fill the index quietly: a daemon.  Otherwise look once.
         keep: Make what is learned last; a session that only reads the store changes nothing.
+        decided: What the owner decided so far, and where further decisions go.
     """
 
     def __init__(
@@ -100,10 +132,13 @@ class Loop:
         *,
         eager: bool,
         keep: bool = True,
+        decided: Decided | None = None,
     ) -> None:
         self._store, self._pool, self._write = store, pool, write
+        self._decided = decided or Undecided(DecisionBook())
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
-        self.engine = Engine(config.roots, store, _options(config, pool, eager), named_picture)
+        options = _options(config, pool, eager)
+        self.engine = Engine(config.roots, store, options, named_picture, self._decided.book)
         self._hands = {
             root.id: Hands(
                 root,
@@ -230,12 +265,13 @@ class Loop:
     def _publish(self, force: bool) -> None:
         stale = time.monotonic() - self._reported_s >= REPORT_EVERY_S
         if (self._stepped and stale) or force:
-            self.report = self.engine.report((*self.problems, *self._pool_problems()))
+            self.report = self.engine.report((*self.problems, *self._edge_problems()))
             self._reported_s, self._stepped = time.monotonic(), False
 
-    def _pool_problems(self) -> tuple[Problem, ...]:
+    def _edge_problems(self) -> tuple[Problem, ...]:
         why = self._pool.problem
-        return (Problem("workers.stuck", b"", why, "dedupd config show"),) if why else ()
+        stuck = (Problem("workers.stuck", b"", why, "dedupd config show"),) if why else ()
+        return (*self._decided.problems, *stuck)
 
     def _dispatch(self, job: Job) -> None:
         if isinstance(job, Answer):
@@ -248,6 +284,8 @@ class Loop:
             self._pool.submit(job, self._looked)
         elif isinstance(job, Read):
             self._hands[job.place.root].do(job)
+        elif isinstance(job, Record):
+            self._inbox.put(Recorded(job, self._decided.record(job)))
         else:
             self._hands[job.root].do(job)
 
@@ -284,10 +322,9 @@ def overlap_now(config: Config) -> str:
 
 
 def _options(config: Config, pool: Pool, eager: bool) -> Options:
-    worse = dict.fromkeys(config.match.worse.accepted, "accept")
+    match = config.match
     return Options(
-        limits=config.match.limits,
-        worse=worse,
+        policy=Policy(match.limits, match.worse.accepted, match.turned == "matched"),
         others_block=config.match.others == "block",
         settle_quiet_s=config.watch.settle_quiet_s,
         settle_max_s=config.watch.settle_max_s,

@@ -10,7 +10,9 @@ import enum
 from dataclasses import dataclass
 
 from dedupd.asks import Ask, Reply
+from dedupd.decision import Decision
 from dedupd.model import (
+    VIEWS,
     Comparison,
     Digest,
     Entry,
@@ -22,6 +24,7 @@ from dedupd.model import (
     Signature,
     Stamp,
     Unreadable,
+    View,
 )
 
 
@@ -126,12 +129,19 @@ class Sign:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """Make both signatures and compare blocks: `Compared`.  The edge closes the payloads."""
+    """Measure two pictures together: `Compared`.  The edge closes the payloads.
+
+    Attributes:
+        view: How the needle is looked at.
+        sign: Whose signatures are wanted too, as it is upright: the needle's, the haystack's.
+    """
 
     needle: Digest
     haystack: Digest
     needle_payload: Payload
     haystack_payload: Payload
+    view: View = VIEWS[0]
+    sign: tuple[bool, bool] = (True, True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +177,21 @@ class Answer:
     reply: Reply
 
 
-Job = WalkerJob | Read | WorkerJob | Watch | Unwatch | Answer
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Make these decisions of the owner last, or that these are undone: `Recorded`.
+
+    `loss` is the id of lost decisions that the owner knows of now; "" for none.
+    """
+
+    number: int
+    wall_s: float
+    taken: tuple[Decision, ...] = ()
+    undone: tuple[Decision, ...] = ()
+    loss: str = ""
+
+
+Job = WalkerJob | Read | WorkerJob | Watch | Unwatch | Answer | Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +305,7 @@ class Compared:
     needle: Digest
     haystack: Digest
     result: Comparison
+    view: View = VIEWS[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +350,14 @@ class WitnessesLooked:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """The decisions of that `Record` will last; or, with a problem, none of them was taken."""
+
+    job: Record
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Inquiry:
     """Somebody asks; the `Answer` has the same number."""
 
@@ -347,5 +380,6 @@ Message = (
     | Compared
     | TreeLooked
     | WitnessesLooked
+    | Recorded
     | Inquiry
 )

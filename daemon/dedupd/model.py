@@ -174,6 +174,20 @@ class Identity:
         return self.volume, self.ino if self.keeps_ino else 0
 
 
+class View(NamedTuple):
+    """A way to look at an upright picture: first mirrored left to right, then turned.
+
+    `quarters` counts quarter turns to the left (counter-clockwise).
+    """
+
+    quarters: int
+    mirrored: bool
+
+
+VIEWS = tuple(View(quarters, mirrored) for mirrored in (False, True) for quarters in range(4))
+"""All eight views; the first is the picture itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class PerceptualHash:
     """A hash that is close for pictures that look alike; compared within one algorithm only.
@@ -201,11 +215,18 @@ class Fingerprint:
         dhash: 64-bit dHash as an unsigned number.
         sketch: 16 x 16 luma area means, rows first, 256 bytes.
         format: Content type as a short word: "jpeg", "png", ...
-        bytes_only: Why nothing but equal bytes may match this picture ("" if more may):
-            "damaged", "frames", "featureless" or "transparent".  "trailing" is milder: more than
-            the picture is in the file, so a person decides whether a copy of the picture will do.
+        bytes_only: Why less than equal bytes may not do for this picture ("" if it may):
+            "damaged" and "frames" match by bytes alone, "featureless" by the same coded picture
+            too.  "transparent" and "trailing" (a film behind it, say) are milder: what looks the
+            same is shown to a person.
         note: What the codec or we said about it, for people; "" if nothing.
-        taken_at: Capture time as EXIF gives it, sub-seconds appended after a dot; "" if none.
+        taken_at: Capture time as EXIF gives it ("2026:11:22 09:30:00"), sub-seconds appended after
+            a dot; "" if none.
+        coded: SHA-256 of the coded picture without its metadata, but with all that decides how it
+            looks and with what trails it; b"" where the container doesn't give it cheaply.
+        turned: 64-bit dHashes of the seven other views, in the order of `VIEWS[1:]`.
+        coding_error: Largest RMS luma error that the file's own coding may have made, grey
+            levels: 0.0 where it is lossless, -1.0 where nobody can tell.
     """
 
     width_px: int
@@ -216,6 +237,9 @@ class Fingerprint:
     bytes_only: str = ""
     note: str = ""
     taken_at: str = ""
+    coded: bytes = b""
+    turned: tuple[int, ...] = ()
+    coding_error: float = -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +260,7 @@ class Signature:
 
     Attributes:
         luma: 64 x 64 luma area means of the full decode, rows first, 4,096 bytes.
-        chroma: 16 x 16 area means of Cr and Cb, rows first, Cr and Cb of a cell side by side,
-            512 bytes.
+        chroma: 16 x 16 area means, rows first, Cr and Cb of a cell side by side, 512 bytes.
     """
 
     luma: bytes
@@ -245,16 +268,37 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """What looking at two pictures together gave.
+class Measures:
+    """What only both full decodes together can tell, of a needle and the library's picture.
 
-    `block_difference` is the largest difference of native 8 x 8 block luma means, or None where
-    the two differ in pixel size.
+    Attributes:
+        blocks: Largest difference of the luma means of 8 x 8 pixels, those of the smaller picture.
+        error: RMS difference of the luma of all pixels; None where the pixel sizes differ.
+        detail: Fine detail of the library's picture, seen at the smaller size, as a share of the
+            needle's: 1.0 where both are as sharp, near 0 where the library's is blurred.
+        explained: What coding the library's picture as the needle is coded does to it: an RMS
+            luma difference like `error`; None where it wasn't or can't be tried.
+        explained_cell: The same for the largest luma cell difference of the signature.
     """
 
-    first: Signature | Unreadable
-    second: Signature | Unreadable
-    block_difference: float | None
+    blocks: float
+    error: float | None
+    detail: float
+    explained: float | None = None
+    explained_cell: float | None = None
+
+
+NOT_MEASURABLE = Measures(blocks=float("inf"), error=None, detail=0.0)
+"""Of two pictures that could not be compared: it meets no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What looking at two pictures together gave; a signature is None where none was asked for."""
+
+    needle: Signature | Unreadable | None
+    haystack: Signature | Unreadable | None
+    measures: Measures
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +310,7 @@ class Evidence:
         score: Correlation of the two luma signatures, -1 to 1; 1.0 for equal bytes.
         worse: In what the library's copy is worse, for example ("pixels",).
         limit: The limit or veto that decided against `kind`; "" if none did.
+        view: How the needle must be looked at to be the library's picture.
     """
 
     kind: EvidenceKind
@@ -273,6 +318,7 @@ class Evidence:
     score: float = 1.0
     worse: tuple[str, ...] = ()
     limit: str = ""
+    view: View = VIEWS[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +351,8 @@ class Assessment:
     Attributes:
         reason: Short code for every class but MATCHED; "" there.
         witness: Where in the haystack the picture that vouches (or comes nearest) is.
-        asks: It would like to see more of the haystack: it isn't matched.
+        asks: It would like to see more of the haystack: it isn't matched, or not for sure.
+        contestable: Matched by looks alone: another needle may yet claim the same picture.
     """
 
     cls: PictureClass
@@ -314,6 +361,7 @@ class Assessment:
     evidence: Evidence | None = None
     witness: Place | None = None
     asks: bool = False
+    contestable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,13 +377,24 @@ class MatchLimits:
         aspect: Largest relative difference of width / height of `same`.
         deviation: Smallest standard deviation of a luma signature that shows anything.
         blocks: Largest native 8 x 8 block difference of `same` where pixel sizes are equal.
+        blocks_resized: The same where they differ, in blocks of the smaller picture.
+        luma_recoded: The same, at most, where the needle's own coding explains it.
+        error: How many times what the needle's own coding explains the RMS luma difference may be
+            before the library's copy counts as the worse one, or as another moment.
+        coding: Largest coding error of the library's copy where the needle's can't be told.
+        detail: Smallest share of the needle's fine detail that the library's copy must have.
     """
 
     radius_bits: int = 10
     sketch_correlation: float = 0.85
     possible_correlation: float = 0.93
     luma: float = 4.0
+    luma_recoded: float = 8.0
     chroma: float = 8.0
     aspect: float = 0.015
     deviation: float = 8.0
     blocks: float = 9.5
+    blocks_resized: float = 24.0
+    error: float = 1.1
+    coding: float = 6.0
+    detail: float = 0.6

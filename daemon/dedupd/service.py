@@ -20,6 +20,7 @@ from types import FrameType
 from dedupd.asks import Ask, AskWait, Done, Refused, Reply
 from dedupd.config_force import demand_same_place, not_in_force
 from dedupd.config_schema import Config
+from dedupd.deciding import Keeper
 from dedupd.errors import ExitCode, UserError
 from dedupd.faces import address, pointer
 from dedupd.faces.server import ControlServer
@@ -132,7 +133,10 @@ class Daemon:
             pool = make_pool(self._config)
             pool.start()
             stack.callback(pool.stop)
-            self._loop = Loop(self._config, store, pool, self._journal.write, eager=True)
+            keeper = Keeper(self._config.state, store)
+            stack.callback(keeper.close)
+            write = self._journal.write
+            self._loop = Loop(self._config, store, pool, write, eager=True, decided=keeper)
             self._loop.problems = self._problems
             self._replay(self._loop)
             self._loop.start()

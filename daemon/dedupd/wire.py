@@ -3,20 +3,24 @@
 Every value says its version first, then what it is; numbers are little-endian:
 
     value       := version:u8 tag:u8 body                  version is 1
-    fingerprint := "F" width_px:u32 height_px:u32 dhash:u64 sketch:256
+    fingerprint := "F" width_px:u32 height_px:u32 dhash:u64 sketch:256 coding_error:f64
+                   turned:7*u64 (all 0: none) coded:data
                    format:text bytes_only:text note:text taken_at:text
     signature   := "S" luma:4096 chroma:512
     unreadable  := "U" reason:text detail:text             in place of either of them
     record      := "R" stamp type:u8 kind:u8 has:u8 [digest:32] [reason:text detail:text]
     stamp       := ino:u64 size_bytes:u64 mtime:time ctime:time
     time        := seconds:i64 nanoseconds:u32             ext4 keeps years that 64 bits of ns don't
-    difference  := "D" known:u8 block_difference:f64
-    text        := length_bytes:u32 UTF-8
+    measures    := "M" blocks:f64 error:f64 detail:f64 explained:2*f64
+                   NaN where there is no error, or nothing that explains it
+    data        := length_bytes:u32 anything
+    text        := data                                    in UTF-8
     sealed      := version:u8 crc32:u32 anything           the CRC-32 covers all of it but itself
 
 Promises: `decode_x(encode_x(value)) == value`, except for the two fields of a record that speak
-of this run only; whatever else is decoded gives `Damaged`, never half a value.  These numbers are
-on disk: change none of them without a new version, and a new store format.
+of this run only, and for seven `turned` hashes of 0, which come back as none; whatever else is
+decoded gives `Damaged`, never half a value, nor a number that every limit would let pass.  These
+numbers are on disk: change none of them without a new version, and a new store format.
 """
 
 from __future__ import annotations
@@ -32,6 +36,7 @@ from dedupd.model import (
     FileRecord,
     Fingerprint,
     Kind,
+    Measures,
     Signature,
     Stamp,
     Unreadable,
@@ -45,10 +50,11 @@ SEAL_VERSION = 1
 _HEAD = struct.Struct("<Bc")
 _SEAL = struct.Struct("<BI")
 _LENGTH = struct.Struct("<I")
-_FINGERPRINT = struct.Struct("<IIQ256s")
+_FINGERPRINT = struct.Struct("<IIQ256sd7Q")
 _SIGNATURE = struct.Struct("<4096s512s")
 _RECORD = struct.Struct("<QQqIqIBBB")
-_DIFFERENCE = struct.Struct("<Bd")
+_MEASURES = struct.Struct("<5d")
+_NO_VIEWS = (0,) * 7
 
 _SKETCH_BYTES, _LUMA_BYTES, _CHROMA_BYTES, _DIGEST_BYTES = 256, 4096, 512, 32
 _HAS_DIGEST, _HAS_PROBLEM = 1, 2
@@ -93,13 +99,24 @@ def unseal(sealed: bytes) -> bytes:
 
 
 def encode_fingerprint(value: Fingerprint | Unreadable) -> bytes:
-    """Return `value` as bytes; ValueError if its sketch hasn't 256 bytes."""
+    """Return `value` as bytes.
+
+    Raises:
+        ValueError: Its sketch hasn't 256 bytes, it has other than 7 turned hashes or none, or its
+            coding error is no number.
+    """
     if isinstance(value, Unreadable):
         return _encode_unreadable(value)
     _demand_size("a sketch", value.sketch, _SKETCH_BYTES)
-    numbers = _FINGERPRINT.pack(value.width_px, value.height_px, value.dhash, value.sketch)
+    if len(value.turned) not in (0, len(_NO_VIEWS)):
+        raise ValueError(f"there are {len(_NO_VIEWS)} turned views, not {len(value.turned)}")
+    if not _is_coding_error(value.coding_error):
+        raise ValueError(f"no coding error: {value.coding_error}")
+    size = value.width_px, value.height_px
+    turned = value.turned or _NO_VIEWS
+    numbers = _FINGERPRINT.pack(*size, value.dhash, value.sketch, value.coding_error, *turned)
     texts = (value.format, value.bytes_only, value.note, value.taken_at)
-    return _HEAD.pack(VALUE_VERSION, b"F") + numbers + _texts(*texts)
+    return _HEAD.pack(VALUE_VERSION, b"F") + numbers + _data(value.coded) + _texts(*texts)
 
 
 def decode_fingerprint(data: bytes) -> Fingerprint | Unreadable:
@@ -107,9 +124,14 @@ def decode_fingerprint(data: bytes) -> Fingerprint | Unreadable:
     body = _Body.of(data, b"FU")
     if body.tag == b"U":
         return body.whole(Unreadable(body.text(), body.text()))
-    width_px, height_px, dhash, sketch = body.take(_FINGERPRINT)
+    width_px, height_px, dhash, sketch, coding_error, *views = body.take(_FINGERPRINT)
+    if not _is_coding_error(coding_error):
+        raise Damaged(f"no coding error: {coding_error}")
+    coded = body.part()
     texts = (body.text(), body.text(), body.text(), body.text())
-    return body.whole(Fingerprint(width_px, height_px, dhash, sketch, *texts))
+    turned = tuple(views) if any(views) else ()
+    found = Fingerprint(width_px, height_px, dhash, sketch, *texts, coded, turned, coding_error)
+    return body.whole(found)
 
 
 def encode_signature(value: Signature | Unreadable) -> bytes:
@@ -169,21 +191,36 @@ def decode_record(data: bytes) -> FileRecord:
     return body.whole(FileRecord(stamp, _TYPES[type_], _KINDS[kind], digest, problem))
 
 
-def encode_difference(value: float | None) -> bytes:
-    """Return a block difference as bytes; ValueError if it isn't finite."""
-    if value is not None and not math.isfinite(value):
-        raise ValueError(f"a block difference is a finite number, not {value}")
-    known = value is not None
-    return _HEAD.pack(VALUE_VERSION, b"D") + _DIFFERENCE.pack(known, value or 0.0)
+def encode_measures(value: Measures) -> bytes:
+    """Return `value` as bytes; ValueError if a measure is negative or no number."""
+    if not _are_measures(value):
+        raise ValueError(f"no measures: {value}")
+    optional = value.error, value.explained, value.explained_cell
+    error, *explained = (math.nan if one is None else one for one in optional)
+    numbers = _MEASURES.pack(value.blocks, error, value.detail, *explained)
+    return _HEAD.pack(VALUE_VERSION, b"M") + numbers
 
 
-def decode_difference(data: bytes) -> float | None:
-    """Return what `encode_difference` was given, or raise `Damaged`."""
-    body = _Body.of(data, b"D")
-    known, value = body.take(_DIFFERENCE)
-    if known > 1 or not math.isfinite(value):
-        raise Damaged(f"no block difference is {known}, {value}")
-    return body.whole(value if known else None)
+def decode_measures(data: bytes) -> Measures:
+    """Return what `encode_measures` was given, or raise `Damaged`."""
+    body = _Body.of(data, b"M")
+    blocks, *doubtful = body.take(_MEASURES)
+    error, detail, *explained = (None if math.isnan(one) else one for one in doubtful)
+    value = Measures(blocks, error, -1.0 if detail is None else detail, *explained)
+    if not _are_measures(value):
+        raise Damaged(f"no measures: {value}")
+    return body.whole(value)
+
+
+def _are_measures(value: Measures) -> bool:
+    """Return whether a comparison can give this: NaN would be neither above nor below a limit."""
+    optional = value.error, value.explained, value.explained_cell
+    least = min((one for one in optional if one is not None), default=0.0)
+    return value.blocks >= 0 and least >= 0 and 0 <= value.detail < math.inf
+
+
+def _is_coding_error(value: float) -> bool:
+    return value == -1.0 or 0 <= value < math.inf
 
 
 def _encode_unreadable(value: Unreadable) -> bytes:
@@ -192,8 +229,11 @@ def _encode_unreadable(value: Unreadable) -> bytes:
 
 def _texts(*texts: str) -> bytes:
     # Codecs and file names may put lone surrogates into a text; they come back as they were.
-    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-    return b"".join(_LENGTH.pack(len(part)) + part for part in encoded)
+    return b"".join(_data(text.encode("utf-8", "surrogatepass")) for text in texts)
+
+
+def _data(part: bytes) -> bytes:
+    return _LENGTH.pack(len(part)) + part
 
 
 def _demand_size(what: str, part: bytes, size_bytes: int) -> None:
@@ -230,10 +270,13 @@ class _Body:
     def take(self, layout: struct.Struct) -> tuple[Any, ...]:
         return layout.unpack(self.cut(layout.size))
 
-    def text(self) -> str:
+    def part(self) -> bytes:
         (length,) = _LENGTH.unpack(self.cut(_LENGTH.size))
+        return self.cut(length)
+
+    def text(self) -> str:
         try:
-            return self.cut(length).decode("utf-8", "surrogatepass")
+            return self.part().decode("utf-8", "surrogatepass")
         except UnicodeDecodeError as error:
             raise Damaged("a text is no UTF-8") from error
 

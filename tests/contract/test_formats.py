@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.picture_samples import SUFFIXES, cuts, sample, seen, seen_well
+from tests.unit.container_samples import odd_files
+from tests.unit.heif_samples import sample_heic
+from tests.unit.picture_samples import SUFFIXES, cuts, seen, seen_well
+from tests.unit.picture_samples import sample as opencv_sample
 
 from dedupd.model import Fingerprint, Signature, Unreadable
 from dedupd.pictures.capture import StderrCapture
@@ -17,12 +20,18 @@ from dedupd.pictures.sniff import sniff
 
 CAPTURE = StderrCapture()
 
-every_format = pytest.mark.parametrize("content_type", READERS)
+RAW = "raw"  # has a suite of its own: what is seen of it is its preview
+every_format = pytest.mark.parametrize("content_type", [*SUFFIXES, "heic"])
+
+
+def sample(content_type: str) -> bytes:
+    """Return the small photograph in a format, whole and without alpha."""
+    return sample_heic() if content_type == "heic" else opencv_sample(content_type)
 
 
 def test_every_format_has_a_sample():
     """A format without one would pass this suite by not being in it."""
-    assert set(SUFFIXES) == set(READERS)
+    assert {*SUFFIXES, "heic", RAW} == set(READERS)
 
 
 @every_format
@@ -83,3 +92,15 @@ def test_a_header_that_breaks_off_never_raises(content_type, length, rubbish):
     data = sample(content_type)[:length] + rubbish
     found = read_header(sniff(data), memoryview(data), Limits())
     assert isinstance(found, Header | Unreadable)
+
+
+@pytest.mark.parametrize("name", odd_files())
+@settings(max_examples=60)
+@given(at=st.floats(0, 1, exclude_max=True), rubbish=st.binary(min_size=1, max_size=12))
+def test_rubbish_in_any_container_never_raises(name, at, rubbish):
+    """Profiles, indexes, text chunks and directories hold anything at all."""
+    data = bytearray(odd_files()[name])
+    start = int(at * min(len(data), 3000))
+    data[start : start + len(rubbish)] = rubbish
+    assert isinstance(seen(bytes(data)), Fingerprint | Unreadable)
+    assert isinstance(sign(bytes(data), Limits(), CAPTURE), Signature | Unreadable)

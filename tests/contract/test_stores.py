@@ -10,24 +10,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupd.model import (
+    NOT_MEASURABLE,
+    VIEWS,
     EntryType,
     FileRecord,
     Fingerprint,
     Kind,
+    Measures,
     Place,
     Signature,
     Stamp,
     Unreadable,
 )
-from dedupd.state import BlockDifference, Versions, keys
+from dedupd.state import Versions, keys
 from dedupd.state.memory import MemoryStore
 from dedupd.state.store import open_store
 
 MEMBERS = ("level", "memory")
 A, B = b"a" * 32, b"b" * 32
 RECORD = FileRecord(Stamp(5, 6, 7, 8), kind=Kind.PICTURE, digest=A)
-PICTURE = Fingerprint(40, 30, 99, bytes(range(256)), "jpeg")
+PICTURE = Fingerprint(
+    40, 30, 99, bytes(range(256)), "jpeg", coded=B, turned=(1, 2, 3, 4, 5, 6, 7), coding_error=2.5
+)
 SIGNATURE = Signature(b"\1" * 4096, b"\2" * 512)
+MEASURES = Measures(3.25, 1.5, 0.875)
 
 PARTS = st.binary(min_size=1, max_size=3).filter(lambda part: not {0, ord("/")} & set(part))
 ODD_PARTS = st.sampled_from([b"a", b"a b", b"a-b", b"a\x01", b"a.jpg", b"\xff", b"\n", b"B"])
@@ -94,7 +100,15 @@ def test_what_is_no_root_id_gets_no_key(store, root):
 @pytest.mark.parametrize("digest", [b"", b"a" * 31, b"a" * 33])
 def test_what_is_no_digest_gets_no_key(store, digest):
     """Contents are named by 32 bytes, nothing else."""
-    for call in (store.fingerprint, store.signature, lambda d: store.block_difference(d, A)):
+    calls = (
+        store.fingerprint,
+        store.signature,
+        lambda digest: store.measures(digest, A),
+        lambda digest: store.measures(A, digest),
+        lambda digest: store.put_measures(digest, A, VIEWS[0], MEASURES),
+        lambda digest: store.put_measures(A, digest, VIEWS[0], MEASURES),
+    )
+    for call in calls:
         with pytest.raises(ValueError, match="digest"):
             call(digest)
 
@@ -172,14 +186,19 @@ def test_signatures_are_kept_by_digest(store):
     assert store.signature(b"c" * 32) is None
 
 
-def test_a_block_difference_has_no_order_and_none_is_an_answer(store):
-    """Compared with different sizes is not the same as never compared."""
-    store.put_block_difference(A, B, 3.25)
-    store.put_block_difference(A, A, None)
+def test_measures_are_kept_by_needle_haystack_and_view(store):
+    """What a needle has lost beside a library picture says nothing about the other way round."""
+    for number, view in enumerate(VIEWS[1:]):
+        store.put_measures(A, B, view, Measures(number, None, 1.0))
+    store.put_measures(A, A, VIEWS[0], NOT_MEASURABLE)
+    assert store.measures(A, B) is None
     store.commit()
-    assert store.block_difference(A, B) == store.block_difference(B, A) == BlockDifference(3.25)
-    assert store.block_difference(A, A) == BlockDifference(None)
-    assert store.block_difference(B, B) is None
+    store.put_measures(A, B, VIEWS[0], MEASURES)
+    assert store.measures(A, B) == store.measures(A, B, VIEWS[0]) == MEASURES
+    found = [store.measures(A, B, view) for view in VIEWS[1:]]
+    assert found == [Measures(number, None, 1.0) for number in range(7)]
+    assert store.measures(A, A) == NOT_MEASURABLE
+    assert [store.measures(B, A, view) for view in VIEWS] == [None] * 8
 
 
 def test_small_facts_are_kept_by_name(store):
@@ -214,6 +233,7 @@ def test_a_commit_lasts_and_what_follows_it_does_not(tmp_path):
     assert reason is None
     store.put_file(Place("r", b"a"), RECORD)
     store.put_signature(A, SIGNATURE)
+    store.put_measures(A, B, VIEWS[5], MEASURES)
     store.commit(sync=True)
     store.put_file(Place("r", b"b"), RECORD)
     store.close()
@@ -221,6 +241,7 @@ def test_a_commit_lasts_and_what_follows_it_does_not(tmp_path):
     assert reason is None
     assert list(store.files("r")) == [(b"a", RECORD)]
     assert store.signature(A) == SIGNATURE
+    assert store.measures(A, B, VIEWS[5]) == MEASURES
     store.close()
 
 
@@ -231,13 +252,35 @@ def test_results_of_another_version_are_not_seen(tmp_path):
         assert store.fingerprint(A) is None
         assert list(store.fingerprints()) == []
         assert store.signature(A) is None
-        assert store.block_difference(A, B) is None
+        assert store.measures(A, B) is None
         if not known:
             store.put_fingerprint(A, PICTURE)
             store.put_signature(A, SIGNATURE)
-            store.put_block_difference(A, B, 1.0)
+            store.put_measures(A, B, VIEWS[0], MEASURES)
             store.commit()
         store.close()
+
+
+@pytest.mark.parametrize(
+    ("versions", "seen"),
+    [
+        (Versions(fingerprint=2), (None, SIGNATURE, MEASURES)),
+        (Versions(signature=2), (PICTURE, None, MEASURES)),
+        (Versions(measures=2), (PICTURE, SIGNATURE, None)),
+        (Versions(measures=11), (PICTURE, SIGNATURE, None)),
+    ],
+)
+def test_each_algorithm_has_a_version_of_its_own(tmp_path, versions, seen):
+    """A change of one costs only what that one made."""
+    store, _ = open_store(tmp_path)
+    store.put_fingerprint(A, PICTURE)
+    store.put_signature(A, SIGNATURE)
+    store.put_measures(A, B, VIEWS[1], MEASURES)
+    store.commit()
+    store.close()
+    store, _ = open_store(tmp_path, versions)
+    assert (store.fingerprint(A), store.signature(A), store.measures(A, B, VIEWS[1])) == seen
+    store.close()
 
 
 def test_a_child_may_not_use_the_store(tmp_path, monkeypatch):

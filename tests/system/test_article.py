@@ -14,9 +14,10 @@ import shutil
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 from tests.system.commands import Site
-from tests.system.pictures import as_png, foreign, ours, resaved, resized
+from tests.system.pictures import as_png, encoded, foreign, ours, resaved, resized
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -32,10 +33,17 @@ def articles_hash(image, side=8):
     return sum(2**place for place, bit in enumerate(brighter.flatten()) if bit)
 
 
-def articles_folders(library, needles):
+def average_hash(image):
+    """Return which of 8 x 8 area means are above their own."""
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    cells = cv2.resize(grey, (8, 8), interpolation=cv2.INTER_AREA)
+    return tuple((cells > cells.mean()).flatten())
+
+
+def articles_folders(library, needles, hashed=articles_hash):
     """Return the folders that the article's script leaves to be checked by hand."""
-    known = {articles_hash(image) for _, image in readable(library)}
-    found = [(path.parent, articles_hash(image)) for path, image in readable(needles)]
+    known = {hashed(image) for _, image in readable(library)}
+    found = [(path.parent, hashed(image)) for path, image in readable(needles)]
     cleared = {folder for folder, value in found if value in known}
     return sorted({folder for folder, _ in found} - cleared)
 
@@ -49,9 +57,9 @@ def readable(root):
                 yield path, image
 
 
-def check(site):
+def check(site, *options):
     """Return what the command prints: folders to check, and its words on standard error."""
-    done = site.ask("check", "--article")
+    done = site.ask("check", "--article", *options)
     assert done.code == 1  # it never says that all is imported
     return [Path(os.fsdecode(line)) for line in done.out.splitlines()], done.complaints
 
@@ -126,12 +134,55 @@ def test_a_cut_file_that_the_article_accepts_is_named(site):
 
 
 def test_what_cannot_be_read_at_all_is_left_by_both(site):
-    """Neither is cleared by it; dedupd names the folder and the file, the script is silent."""
+    """Neither is cleared by it, not by its like in the library; dedupd names both files."""
     text = site.needles / "text" / "text.jpg"
     text.parent.mkdir()
-    text.write_text("this is no picture")
+    for path in (site.lib / "text.jpg", text):
+        path.write_text("this is no picture")
     expected = articles_folders(site.lib, site.needles)
     found, complaints = check(site)
     assert sorted({*expected, text.parent}) == found
-    assert len(complaints) == 1
-    assert str(text) in complaints[0]
+    assert len(complaints) == 2
+    assert str(text) in complaints[1]
+
+
+def one_colour(level):
+    """Return a grey PNG, the same all over."""
+    return encoded(np.full((60, 80, 3), level, np.uint8), ".png")
+
+
+def test_a_folder_cleared_by_pictures_of_one_colour_alone_is_told(tmp_path):
+    """A black frame is any white page's twin there, and so here; but we say that it proves nothing.
+
+    A folder that another twin cleared isn't named.
+    """
+    site = Site(tmp_path)
+    first, second = ours(2)
+    (site.lib / "page.png").write_bytes(one_colour(255))
+    (site.lib / "first.jpg").write_bytes(first)
+    (site.needles / "blank").mkdir()
+    (site.needles / "blank" / "black.png").write_bytes(one_colour(0))
+    (site.needles / "blank" / "second.jpg").write_bytes(second)
+    (site.needles / "both").mkdir()
+    (site.needles / "both" / "black.png").write_bytes(one_colour(7))
+    (site.needles / "both" / "first.jpg").write_bytes(first)
+    found, complaints = check(site)
+    assert found == articles_folders(site.lib, site.needles) == []
+    assert complaints == [
+        "dedupd: no evidence, they hash like a single colour: 3 pictures",
+        f"dedupd: cleared by such pictures alone: {site.needles / 'blank'}",
+    ]
+
+
+def test_another_hash_of_the_table_can_be_tried(tmp_path):
+    """The folders that the article's method leaves with that hash; other ones than with its own."""
+    site = Site(tmp_path)
+    for number, data in enumerate(ours(24)):
+        (site.lib / f"{number}.jpg").write_bytes(data)
+        (site.needles / f"half {number}").mkdir()
+        (site.needles / f"half {number}" / "a.jpg").write_bytes(resized(data, 0.5))
+    expected = articles_folders(site.lib, site.needles, average_hash)
+    found, _ = check(site, "--algorithm", "average")
+    assert found == expected
+    assert found != articles_folders(site.lib, site.needles)
+    assert 0 < len(found) < 24

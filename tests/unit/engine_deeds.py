@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from tests.unit.engine_disk import Volume, broken, flat, other, picture, video
-from tests.unit.engine_oracle import truth
-from tests.unit.engine_world import World
+from tests.unit.engine_world import World, roots_of, usual_roots
 
-from dedupd.asks import AskAccept, AskPath
+from dedupd.asks import AskAccept, AskDecide, AskDecideMany, AskPath, AskUndo
+from dedupd.decision import DecisionKind
 from dedupd.messages import Rescan
-from dedupd.model import EntryType, Place
+from dedupd.model import EntryType, PictureClass, Place, Role
 from dedupd.text import join
 
 GROUPS = 4
 LIBRARY = ("h1", "h2")
+NEEDLES = ("n1", "n1", "n1", "n2")
 FOLDERS = (b"", b"dump/", b"dump/sub/", b"card/", b"card/skip/")
 NAMES = (b"a.jpg", b"b.jpg", b"c.jpg", b"._a.jpg", b"n.txt", b"f.mp4", b"Thumbs.db")
 
@@ -21,9 +22,11 @@ class Deeds:
     """Everything that may happen to a world that begins complete and at rest."""
 
     def __init__(self, seed: int) -> None:
-        self.world = World(seed=seed)
+        roots = {**usual_roots(), **roots_of(n2=Role.NEEDLES)}
+        volumes = {"h1": Volume(1), "h2": Volume(2, 2), "n1": Volume(1, 1, 3), "n2": Volume(3, 3)}
+        self.world = World(roots, volumes, seed)
         self.disk, self.dice = self.world.disk, self.world.dice
-        self.parked: dict[str, Volume] = {}
+        self.parked = self.world.parked
         for group in range(GROUPS):
             self.disk.write(LIBRARY[group % 2], b"lib/%d.jpg" % group, picture(group, "a"))
             self.disk.write("h1", b"more/%d.jpg" % group, picture(group, "b"))
@@ -41,11 +44,11 @@ class Deeds:
         if here:
             root, path = self.dice.choice(here)
             content = self.disk.volume(root).names[path].content
-            self._write("n1", content)
+            self._write(self.dice.choice(NEEDLES), content)
 
     def add_needle(self) -> None:
         """Put anything among the needles."""
-        self._write("n1", self._content())
+        self._write(self.dice.choice(NEEDLES), self._content())
 
     def add_to_library(self) -> None:
         """Put anything into the library."""
@@ -59,20 +62,20 @@ class Deeds:
 
     def change(self) -> None:
         """Write into a file, perhaps without closing it."""
-        found = self._files(*LIBRARY, "n1")
+        found = self._files(*LIBRARY, "n1", "n2")
         if found:
             writer = self.dice.random() < 0.3
             self.disk.change(*self.dice.choice(found), self._content(), writer)
 
     def close(self) -> None:
         """End all writing."""
-        for root, path in self._files(*LIBRARY, "n1"):
+        for root, path in self._files(*LIBRARY, "n1", "n2"):
             if self.disk.volume(root).names[path].writer:
                 self.disk.close(root, path)
 
     def touch(self) -> None:
         """Change a file's mode: it may not be read, or may be again."""
-        found = self._files(*LIBRARY, "n1")
+        found = self._files(*LIBRARY, "n1", "n2")
         if found:
             self.disk.touch(*self.dice.choice(found), forbidden=self.dice.random() < 0.3)
 
@@ -126,7 +129,7 @@ class Deeds:
 
     def unplug(self) -> None:
         """Take a root away, or put another volume in its place."""
-        root = self.dice.choice(["h2", "n1"])
+        root = self.dice.choice(["h2", "n1", "n2"])
         if self._is_there(root) and root not in self.parked:
             number = self.disk.now_ns
             replacement = self.dice.choice([None, Volume(number, number, 1)])
@@ -169,7 +172,7 @@ class Deeds:
         volume = self.disk.volume("n1")
         for folder in sorted(volume.shut):
             self.disk.shut("n1", folder, shut=False)
-        _, matched = truth(self.disk, self.world.roots)
+        matched = self.world.truth().matched
         for path, inode in sorted(volume.names.items(), key=lambda item: item[0]):
             odd = inode.type is not EntryType.FILE or inode.forbidden or inode.writer
             if odd or b"skip" in path:
@@ -183,6 +186,23 @@ class Deeds:
             volume = self.disk.volume("n1")
             path = self.dice.choice(sorted([*volume.folders, *volume.names]))
             self.world.ask(AskPath(join(b"/n1", path)))
+
+    def decide(self) -> None:
+        """The owner says what a needle picture is, alone or beside one of the library."""
+        here, there = self._files("n1", "n2"), self._files(*LIBRARY)
+        if here and there:
+            kind = self.dice.choice(list(DecisionKind))
+            first, second = (self._absolute(self.dice.choice(found)) for found in (here, there))
+            self.world.ask(AskDecide(kind, first, None if kind is DecisionKind.DISMISS else second))
+
+    def decide_many(self) -> None:
+        """The owner says that all that looks alike is the same, or unwanted."""
+        kind = self.dice.choice(list(DecisionKind))
+        self.world.ask(AskDecideMany(kind, b"/n1", PictureClass.POSSIBLE, sure=True))
+
+    def undo(self) -> None:
+        """The owner takes the latest decision back."""
+        self.world.ask(AskUndo())
 
     def restart(self) -> None:
         """Stop and start the daemon."""
@@ -208,8 +228,11 @@ class Deeds:
         roll, group = self.dice.random(), self.dice.randrange(GROUPS)
         if roll < 0.75:
             size_bytes = self.dice.choice([0, 0, 60])
-            return picture(group, self.dice.choice("aaabbsstm"), size_bytes)
+            return picture(group, self.dice.choice("aaabbssstmnnpqrc"), size_bytes)
         return self.dice.choice([broken, flat, other, video])(group)
+
+    def _absolute(self, file: tuple[str, bytes]) -> bytes:
+        return self.world.engine.roots.path(Place(*file))
 
     def _name(self) -> bytes:
         return self.dice.choice(FOLDERS) + self.dice.choice(NAMES)
@@ -240,7 +263,7 @@ class Deeds:
         ]
 
     def _anything(self) -> list[tuple[str, bytes]]:
-        found = self._files(*LIBRARY, "n1")
+        found = self._files(*LIBRARY, "n1", "n2")
         for root in self.world.roots:
             if self._is_there(root):
                 found += [(root, f) for f in sorted(self.disk.volume(root).folders - {b""})]

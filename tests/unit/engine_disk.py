@@ -20,13 +20,45 @@ from dedupd.model import (
     Fingerprint,
     Identity,
     Kind,
+    Measures,
     Signature,
     Stamp,
     Unreadable,
 )
 
-LUMA_STEPS = {"a": 0, "b": 1, "s": 1, "t": 20, "m": 0}
-"""Variants of a picture: original, encoded again, small, toned, the next moment of a burst."""
+LARGE, SMALL = (400, 300), (200, 150)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How a picture of a group differs from the others; all but `t` and `m` are within all limits.
+
+    Attributes:
+        step: Added to every luma cell.
+        moved: A small thing moved: only blocks of pictures of one size show it.
+        taken_at: As `Fingerprint.taken_at`.
+        coding: Files of one group and coding hold the same coded picture; "" for one of its own.
+    """
+
+    step: int = 0
+    size_px: tuple[int, int] = LARGE
+    moved: bool = False
+    taken_at: str = ""
+    coding: str = ""
+
+
+VARIANTS = {
+    "a": Variant(coding="a"),
+    "b": Variant(1),  # encoded again
+    "c": Variant(coding="a"),  # other metadata
+    "s": Variant(1, SMALL),
+    "t": Variant(20),  # toned
+    "m": Variant(moved=True),  # the next moment of a burst, as far as blocks can tell
+    "n": Variant(2),  # the next frame of a burst: nothing can tell
+    "p": Variant(0, taken_at="2026:11:22 09:30:00.25"),
+    "q": Variant(1, taken_at="2026:11:22 09:30:00.25"),  # a copy of it
+    "r": Variant(2, taken_at="2026:11:22 09:30:00.75"),  # its next frame
+}
 
 CLOSE, FAR = 1.0, 50.0
 
@@ -67,11 +99,6 @@ def digest(content: bytes) -> Digest:
     return hashlib.sha256(content).digest()
 
 
-def size_px(variant: str) -> tuple[int, int]:
-    """Return width and height of a variant."""
-    return (200, 150) if variant == "s" else (400, 300)
-
-
 def fingerprint(content: bytes) -> Fingerprint | Unreadable:
     """Return what a worker would find in the bytes."""
     word, number, *more = content.decode().rstrip(".").split()
@@ -79,25 +106,31 @@ def fingerprint(content: bytes) -> Fingerprint | Unreadable:
         return Unreadable("truncated")
     if word == "flat":
         return Fingerprint(400, 300, 0, bytes(256), "jpeg", bytes_only="featureless")
-    noise = np.random.RandomState(int(number))
-    dhash = int.from_bytes(noise.bytes(8), "big") ^ (LUMA_STEPS[more[0]] % 4)
-    width_px, height_px = size_px(more[0])
-    return Fingerprint(width_px, height_px, dhash, noise.bytes(256), "jpeg")
+    noise, variant = np.random.RandomState(int(number)), VARIANTS[more[0]]
+    dhash = int.from_bytes(noise.bytes(8), "big") ^ (variant.step % 4)
+    return Fingerprint(
+        *variant.size_px,
+        dhash,
+        noise.bytes(256),
+        "jpeg",
+        taken_at=variant.taken_at,
+        coded=f"{number} {variant.coding}".encode() if variant.coding else b"",
+    )
 
 
 def signature(content: bytes) -> Signature | Unreadable:
     """Return the signature a worker would make."""
     _, number, variant = content.decode().rstrip(".").split()
-    luma = np.random.RandomState(1000 + int(number)).randint(20, 220, 64) + LUMA_STEPS[variant]
+    luma = np.random.RandomState(1000 + int(number)).randint(20, 220, 64) + VARIANTS[variant].step
     return Signature(luma.astype(np.uint8).tobytes(), bytes(16))
 
 
-def block_difference(first: bytes, second: bytes) -> float | None:
-    """Return the native block difference of two pictures of one group, None if sizes differ."""
-    one, two = first.decode().rstrip(".").split()[2], second.decode().rstrip(".").split()[2]
-    if size_px(one) != size_px(two):
-        return None
-    return FAR if "m" in one + two and one != two else CLOSE
+def measures(first: bytes, second: bytes) -> Measures:
+    """Return what a worker would measure of two pictures of one group."""
+    one, two = (VARIANTS[one.decode().rstrip(".").split()[2]] for one in (first, second))
+    if one.size_px != two.size_px:
+        return Measures(CLOSE, None, 1.0)
+    return Measures(FAR if one.moved != two.moved else CLOSE, 0.0, 1.0)
 
 
 @dataclass(eq=False)

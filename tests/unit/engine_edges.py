@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from tests.unit import engine_disk as disk
 from tests.unit.engine_disk import Disk, Volume
 
+from dedupd.decision import Decision
 from dedupd.messages import (
     CheckRoot,
     Compare,
@@ -27,6 +28,8 @@ from dedupd.messages import (
     Message,
     Payload,
     Read,
+    Record,
+    Recorded,
     Release,
     RootSeen,
     Sight,
@@ -54,6 +57,7 @@ class Edges:
         watched: Roots that somebody listens to.
         payloads: Bytes that are held for a worker, by descriptor.
         decoded: How often the bytes of each content were fingerprinted.
+        refusal: Why decisions can't be kept, "" if they can.
         violations: Work that was done twice.
     """
 
@@ -63,11 +67,13 @@ class Edges:
         hardware: Disk,
         identity: Callable[[str], Identity | None],
         decoded: Counter[bytes],
+        decided: list[Decision | str],
     ) -> None:
         self._roots, self._disk, self._identity = roots, hardware, identity
         self._pairs: Counter[tuple[bytes, ...]] = Counter()
         self._fds = 0
-        self.decoded = decoded
+        self.decoded, self._decided = decoded, decided
+        self.refusal = ""
         self.watched: set[str] = set()
         self.payloads: dict[int, bytes] = {}
         self.violations: list[str] = []
@@ -90,13 +96,26 @@ class Edges:
                 self._once((job.digest,))
                 return Signed(job.digest, disk.signature(self.payloads.pop(job.payload.fd)))
             case Compare():
-                self._once((job.needle, job.haystack))
-                one = self.payloads.pop(job.needle_payload.fd)
-                two = self.payloads.pop(job.haystack_payload.fd)
-                blocks = disk.block_difference(one, two)
-                result = Comparison(disk.signature(one), disk.signature(two), blocks)
-                return Compared(job.needle, job.haystack, result)
+                return self._compare(job)
+            case Record():
+                return self._record(job)
         raise TypeError(job)
+
+    def _compare(self, job: Compare) -> Compared:
+        self._once((job.needle, job.haystack, repr(job.view).encode()))
+        one = self.payloads.pop(job.needle_payload.fd)
+        two = self.payloads.pop(job.haystack_payload.fd)
+        ours = disk.signature(one) if job.sign[0] else None
+        theirs = disk.signature(two) if job.sign[1] else None
+        result = Comparison(ours, theirs, disk.measures(one, two))
+        return Compared(job.needle, job.haystack, result, job.view)
+
+    def _record(self, job: Record) -> Recorded:
+        """Keep decisions, all of them or none."""
+        if self.refusal:
+            return Recorded(job, self.refusal)
+        self._decided += [*job.taken, *(one.id for one in job.undone)]
+        return Recorded(job)
 
     def _once(self, digests: tuple[bytes, ...]) -> None:
         self._pairs[digests] += 1

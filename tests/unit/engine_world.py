@@ -12,11 +12,13 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from copy import copy
 
+from tests.unit.engine_check import check
 from tests.unit.engine_disk import Disk, Volume
 from tests.unit.engine_edges import Edges
-from tests.unit.engine_oracle import truth
+from tests.unit.engine_oracle import Known, Whole, truth
 
 from dedupd.asks import Ask, AskPath, PathReply, Reply
+from dedupd.decision import Decision
 from dedupd.engine import Engine, Options
 from dedupd.messages import (
     Answer,
@@ -28,14 +30,17 @@ from dedupd.messages import (
     LookTree,
     Message,
     Read,
+    Record,
     Release,
     Rescan,
     Sign,
     Sweep,
     Tick,
 )
-from dedupd.model import FolderState, Identity, MatchLimits, Now, Place, Role, Root, RootState
-from dedupd.reports import COUNT_NAMES, Event, FolderReport
+from dedupd.model import FolderState, Identity, Now, Place, Role, Root, Stamp
+from dedupd.reports import Event, FolderReport
+from dedupd.rules.decisions import DecisionBook
+from dedupd.rules.verify import Policy
 from dedupd.state.memory import MemoryStore
 
 IGNORED = ("._*", "Thumbs.db")
@@ -65,6 +70,9 @@ class World:
         violations: What the engine said that was not so.
         deaf: Watchers hear nothing.
         decoded: How often the bytes of each content were fingerprinted in this run.
+        decided: The owner's decisions on the disk, and the ids of those undone, in order.
+        book: What the running engine goes by.
+        parked: Volumes that were taken away and may come back, by root.
     """
 
     def __init__(
@@ -74,12 +82,20 @@ class World:
         seed: int = 0,
         others_block: bool = False,
         eager: bool = True,
+        policy: Policy | None = None,
     ) -> None:
         self.roots = roots or usual_roots()
         self.disk = Disk(volumes or {"h1": Volume(1), "h2": Volume(2, 2), "n1": Volume(1, 1, 3)})
         self.dice = random.Random(seed)
         self.options = Options(
-            MatchLimits(), {}, others_block, QUIET_S, 60.0, None, eager, workers=2, kept_bytes=10**9
+            policy or Policy(),
+            others_block,
+            QUIET_S,
+            60.0,
+            None,
+            eager,
+            workers=2,
+            kept_bytes=10**9,
         )
         self.store = MemoryStore()
         self.now_s = 1000.0
@@ -88,7 +104,11 @@ class World:
         self.log: list[Event] = []
         self.replies: dict[int, Reply] = {}
         self.decoded: Counter[bytes] = Counter()
+        self.decided: list[Decision | str] = []
+        self.book = DecisionBook()
+        self.parked: dict[str, Volume] = {}
         self._true_at: dict[Place, int] = {}
+        self._likely_at: dict[Place, int] = {}
         self._moment = self._numbers = 0
         self.start()
 
@@ -103,16 +123,31 @@ class World:
         self._inbox: dict[str, deque[Message]] = {}
         self._began: dict[int, int] = {}
         self._asked: dict[int, tuple[Place, int]] = {}
-        self._edges = Edges(self.roots, self.disk, self._identity, self.decoded)
+        self.book = self._book()
+        self._edges = Edges(self.roots, self.disk, self._identity, self.decoded, self.decided)
         self._edges.violations = self.violations
         self.engine = Engine(
-            self.roots.values(), self.store, self.options, lambda name: name.endswith(b".jpg")
+            self.roots.values(),
+            self.store,
+            self.options,
+            lambda name: name.endswith(b".jpg"),
+            self.book,
         )
         for event in self.log:
             if event.name.startswith("folder.") and event.path is not None:
                 self.engine.replay(event.path, {"event": event.name, **dict(event.facts)})
         self.engine.load()
         self.take(Tick())
+
+    def _book(self) -> DecisionBook:
+        """Return what the decisions on the disk make."""
+        book = DecisionBook()
+        for line in self.decided:
+            if isinstance(line, str):
+                book.undo(line)
+            else:
+                book.take(line)
+        return book
 
     def crash(self, messages: int, logged: bool) -> None:
         """Take some messages, then die before the store is committed; begin anew."""
@@ -209,73 +244,41 @@ class World:
         """Return the state of a folder of `n1`."""
         return self.folder(path).state
 
-    def words(self, path: bytes) -> list[str]:
-        """Return what was logged about a folder of `n1`, in order."""
-        wanted = self.engine.roots.path(Place("n1", path))
+    def words(self, path: bytes, root: str = "n1") -> list[str]:
+        """Return what was logged about a needle folder, in order."""
+        wanted = self.engine.roots.path(Place(root, path))
         return [one.name for one in self.log if one.path == wanted and one.name[:7] == "folder."]
 
     # What the engine says against what is so
 
+    def truth(self) -> Whole:
+        """Return what is so at this moment, as far as anybody can have heard of it."""
+        library = set(self.engine._catalog.digests(Role.HAYSTACK))
+        return truth(self.disk, self.roots, Known(self.book, self.parked, self._was_heard, library))
+
+    def _was_heard(self, place: Place, stamp: Stamp) -> bool:
+        """Was this needle listed as it is, and read while its disk was there?"""
+        record = self.engine._catalog.get(place)
+        if record is None or record.stamp != stamp:
+            return False
+        if place.root not in self.parked:
+            return True
+        return record.digest is not None and self.store.fingerprint(record.digest) is not None
+
     def check(self) -> int:
         """Compare the report with the truth, at rest; return how many folders are imported."""
-        true, _ = truth(self.disk, self.roots)
-        states = {desk.root.id: desk.state for desk in self.engine.roots.desks.values()}
-        library = [states[r.id] for r in self.roots.values() if r.role is Role.HAYSTACK]
-        whole = all(state is RootState.ONLINE for state in library) and not self._is_written()
-        said = {self._place(one.path): one for one in self.engine.report().folders}
-        for place, one in said.items():
-            if one.state is FolderState.IMPORTED and (
-                place not in true or true[place].state is not FolderState.IMPORTED
-            ):
-                self.violations.append(f"{place} is called imported and isn't")
-            if (one.state is FolderState.OFFLINE) is not self._is_away(place.root):
-                self.violations.append(f"{place} is {one.state}, away: {one.state}")
-        if whole:
-            self._compare(true, said)
-        return sum(one.state is FolderState.IMPORTED for one in true.values())
-
-    def _compare(self, true, said) -> None:
-        true = {place: one for place, one in true.items() if not self._is_away(place.root)}
-        online = {place: one for place, one in said.items() if not self._is_away(place.root)}
-        if online.keys() != true.keys():
-            self.violations.append(f"folders differ: {online.keys() ^ true.keys()}")
-        for place in online.keys() & true.keys():
-            if online[place].state is not true[place].state:
-                why = f"{online[place].state}, is {true[place].state}: {true[place].tree}"
-                self.violations.append(f"{place} is said to be {why}")
-            for name in COUNT_NAMES:
-                for what in ("own", "tree"):
-                    counted = getattr(getattr(online[place], what), name)
-                    if counted != getattr(true[place], what)[name]:
-                        self.violations.append(f"{place} {what} {name}: {counted} is wrong")
-            word = self._last_word(place)
-            if (word == "folder.imported") is not (true[place].state is FolderState.IMPORTED):
-                self.violations.append(f"{place}: the log's last word is {word}")
-
-    def _is_written(self) -> bool:
-        """Is a library file being written?  Needles of its size may or may not wait for it."""
-        library = [self.disk.volumes[r.id] for r in self.roots.values() if r.role is Role.HAYSTACK]
-        return any(i.writer for volume in library if volume for i in volume.names.values())
-
-    def _is_away(self, root: str) -> bool:
-        """Is the root not there, or another one in its place?"""
-        volume, desk = self.disk.volumes[root], self.engine.roots.desks[root]
-        return volume is None or volume.identity.lasting != desk.lasting
-
-    def _last_word(self, place: Place) -> str:
-        words = self.words(place.path)
-        return words[-1] if words else ""
+        return check(self)
 
     def _observe(self) -> None:
         """Note what is imported at this moment."""
         self._moment += 1
-        folders, matched = truth(self.disk, self.roots)
-        good = {place for place, one in folders.items() if one.state is FolderState.IMPORTED}
-        self._true_at.update(dict.fromkeys(good | matched, self._moment))
-
-    def _was_true(self, place: Place, since: int) -> bool:
-        """Was it imported at any moment since then?"""
-        return self._true_at.get(place, -1) >= since
+        whole = self.truth()
+        for place, one in whole.folders.items():
+            if one.state is FolderState.IMPORTED:
+                self._true_at[place] = self._moment
+            if one.likely is FolderState.IMPORTED:
+                self._likely_at[place] = self._moment
+        self._likely_at.update(dict.fromkeys(whole.likely, self._moment))
 
     def _write(self, events: list[Event], message: Message) -> None:
         ids = {event.id for event in self.log if event.id}
@@ -285,7 +288,7 @@ class World:
             self.log.append(event)
             if event.name == "folder.imported" and event.path is not None:
                 began = self._began.get(getattr(message, "number", -1), self._moment + 1)
-                if not self._was_true(self._place(event.path), began):
+                if self._true_at.get(self._place(event.path), -1) < began:
                     self.violations.append(f"{event.path!r} was announced as imported and isn't")
 
     def _place(self, path: bytes) -> Place:
@@ -304,7 +307,7 @@ class World:
             self._answered(job)
         elif isinstance(job, Release):
             self._edges.release(job)
-        elif isinstance(job, (Read, Decode, Sign, Compare)):
+        elif isinstance(job, (Read, Decode, Sign, Compare, Record)):
             self._edge_jobs.append(job)
         else:
             if isinstance(job, LookTree):
@@ -316,7 +319,7 @@ class World:
         self.replies[job.number] = job.reply
         if isinstance(job.reply, PathReply) and job.reply.imported:
             place, since = self._asked[job.number]
-            if not self._was_true(place, since):
+            if self._likely_at.get(place, -1) < since:  # rivals may be unread in a standing claim
                 self.violations.append(f"{place} was answered to be imported and isn't")
 
     def _send(self, producer: str, message: Message) -> None:

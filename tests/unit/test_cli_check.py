@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import types
 from pathlib import Path
 
 import pytest
@@ -179,14 +178,56 @@ def test_check_takes_no_answer_of_a_daemon_with_other_roots(busy, roots, tmp_pat
 
 def test_the_articles_script_never_says_imported(service, roots, capsys):
     """Not in words and not by exit code 0, even if nothing is left to check."""
-    result = types.SimpleNamespace(to_check=(), cleared=(b"/n/\x1b",), unread=((b"/n/x", "eh"),))
-    service.does(article, "check", lambda config: result)
+    result = article.ArticleReport((), cleared=(b"/n/\x1b",), unread=((b"/n/x", "eh"),))
+    service.does(article, "check", lambda config, algorithm: result)
     assert main.main(["check", *roots, "--article"]) == 1
     out, err = capsys.readouterr()
     assert "imported" not in out + err
     assert "/n/x: eh" in err
     assert main.main(["check", *roots, "--article", "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["cleared"] == [{"path": "/n/\x1b"}]
+
+
+def test_the_articles_script_tells_which_folders_it_cleared_without_evidence(
+    service, roots, capsys
+):
+    """How many pictures are of one colour, and each folder that nothing else cleared."""
+    folders = (b"/n/\x1b", b"/n/b")
+    result = article.ArticleReport((), folders, (), (b"/n/b/1", b"/l/1"), folders[:1])
+    service.does(article, "check", lambda config, algorithm: result)
+    assert main.main(["check", *roots, "--article"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "dedupd: no evidence, they hash like a single colour: 2 pictures",
+        "dedupd: cleared by such pictures alone: /n/\\x1b",
+    ]
+    main.main(["check", *roots, "--article", "--json"])
+    fields = json.loads(capsys.readouterr().out)
+    assert fields["no_evidence"] == [{"path": "/n/b/1"}, {"path": "/l/1"}]
+    assert fields["cleared_without_evidence"] == [{"path": "/n/\x1b"}]
+
+
+def test_the_articles_script_takes_another_hash_of_the_table(service, roots, capsys):
+    """Its own without the option; a wrong name is answered with all and with the nearest."""
+    asked = []
+
+    def check(config, algorithm):
+        asked.append(algorithm)
+        return article.ArticleReport((), (), ())
+
+    service.does(article, "check", check)
+    main.main(["check", *roots, "--article"])
+    main.main(["check", *roots, "--article", "--algorithm", "dhash16"])
+    assert asked == ["dhash-article", "dhash16"]
+    assert main.main(["check", *roots, "--article", "--algorithm", "dhash-color"]) == 2
+    why = capsys.readouterr().err
+    assert all(name in why for name in ("average", "did you mean dhash-colour?"))
+    assert len(asked) == 2
+
+
+def test_algorithm_without_article_is_refused(service, roots, capsys):
+    """Nothing is looked at: dedupd's own way has no choice of hashes."""
+    assert main.main(["check", *roots, "--algorithm", "dhash16"]) == 2
+    assert "--algorithm goes with --article" in capsys.readouterr().err
 
 
 def test_run_hands_the_service_a_way_to_read_the_configuration_again(service, roots):
@@ -241,8 +282,24 @@ def test_hash_prints_hexadecimal(service, capsys):
     main.main(["hash", "x.jpg"])
     assert capsys.readouterr().out == "dhash           0000000000000005\n"
     main.main(["hash", "x.jpg", "--json"])
-    wanted = {"path": "x.jpg", "hashes": {"dhash": {"bits": 64, "value": "0000000000000005"}}}
-    assert json.loads(capsys.readouterr().out) == wanted
+    dhash = {"bits": 64, "value": "0000000000000005", "evidence": True}
+    assert json.loads(capsys.readouterr().out) == {"path": "x.jpg", "hashes": {"dhash": dhash}}
+
+
+def test_hash_says_where_a_hash_is_no_evidence(service, capsys):
+    """Every picture of one colour has the same; pHash has two such values."""
+    found = {
+        "dhash": PerceptualHash("dhash", 64, 0),
+        "phash": PerceptualHash("phash", 64, 1 << 63),
+        "average": PerceptualHash("average", 64, 1 << 63),
+    }
+    service.does(hash_command, "hashes", lambda path, names: found)
+    main.main(["hash", "x.jpg"])
+    noted = ["no evidence" in line for line in capsys.readouterr().out.splitlines()]
+    assert noted == [True, True, False]
+    main.main(["hash", "x.jpg", "--json"])
+    shown = json.loads(capsys.readouterr().out)["hashes"]
+    assert [one["evidence"] for one in shown.values()] == [False, False, True]
 
 
 def test_progress_without_a_terminal_is_a_line_each_five_seconds():

@@ -81,7 +81,7 @@ match:
   worse: {pixels: accept}
   others: block
   turned: matched
-  limits: {luma: 3.5, radius_bits: 8}
+  limits: {luma: 3.5, radius_bits: 8, blocks_resized: 20, error: 1, detail: 0.75}
 limits: {file: 1GiB, pixels: 50M}
 workers: {count: 3, memory: 1GiB, timeout: 2m, pool: processes}
 rehash: {every: 30d, rate: 1MB/s}
@@ -101,7 +101,9 @@ hooks: {folder.imported: [notify-send, "no"]}
     assert config.watch == WatchConfig(0.5, 60.0, 3600.0)
     assert config.match.worse.accepted == {"pixels"}
     assert (config.match.others, config.match.turned) == ("block", "matched")
-    assert config.match.limits == MatchLimits(luma=3.5, radius_bits=8)
+    assert config.match.limits == MatchLimits(
+        luma=3.5, radius_bits=8, blocks_resized=20.0, error=1.0, detail=0.75
+    )
     assert (config.limits.file_bytes, config.limits.pixels) == (2**30, 50_000_000)
     assert (config.workers.count, config.workers.memory_bytes) == (3, 2**30)
     assert config.workers.timeout_s == 120.0
@@ -157,6 +159,10 @@ hooks: {folder.imported: [notify-send, "no"]}
         (ROOTS + "match: {limits: {luma: 40}}\n", "3: match.limits.luma: must be a number from 0"),
         (ROOTS + "match: {limits: {luma: nan}}\n", "3: match.limits.luma: must be a number from "),
         (ROOTS + "match: {limits: {deviation: 1}}\n", "3: match.limits.deviation: must be a numb"),
+        (ROOTS + "match: {limits: {blocks_resized: 25}}\n", "3: match.limits.blocks_resized: must"),
+        (ROOTS + "match: {limits: {error: 1.6}}\n", "3: match.limits.error: must be a number from"),
+        (ROOTS + "match: {limits: {detail: 0.5}}\n", "3: match.limits.detail: must be a number fr"),
+        (ROOTS + "match: {limits: {blocks_resize: 9}}\n", "3: match.limits.blocks_resize: unknown"),
         (ROOTS + "log: {level: inof}\n", "3: log.level: must be debug, info, warning or error (g"),
         (ROOTS + "web: {listen: 0.0.0.0:80}\n", "3: web.listen: must be this machine and a port,"),
         (ROOTS + "web: {listen: 8377}\n", "3: web.listen: must be this machine and a port, such"),

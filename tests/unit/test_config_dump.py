@@ -71,7 +71,15 @@ def configs(draw):
         WorseConfig(*(draw(WORSE) for _ in range(5))),
         draw(st.sampled_from(["report", "block"])),
         draw(st.sampled_from(["possible", "matched"])),
-        MatchLimits(draw(st.integers(0, 10)), luma=draw(st.floats(0.0, 4.0)), blocks=2.0),
+        MatchLimits(
+            draw(st.integers(0, 10)),
+            luma=draw(st.floats(0.0, 4.0)),
+            blocks=2.0,
+            blocks_resized=draw(st.floats(0.0, 24.0)),
+            error=draw(st.floats(0.0, 1.0)),
+            coding=draw(st.floats(0.0, 6.0)),
+            detail=draw(st.floats(0.6, 1.0)),
+        ),
     )
     commands = st.lists(NAMES, min_size=1, max_size=3).map(tuple)
     return Config(

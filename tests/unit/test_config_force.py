@@ -8,8 +8,17 @@ from pathlib import Path
 import pytest
 
 from dedupd.config_force import demand_same_place, not_in_force
-from dedupd.config_schema import Config, LogConfig, MatchConfig, RehashConfig, WebConfig
+from dedupd.config_forms import QuietHours
+from dedupd.config_schema import (
+    Config,
+    LogConfig,
+    MatchConfig,
+    RehashConfig,
+    WebConfig,
+    WorseConfig,
+)
 from dedupd.errors import UserError
+from dedupd.model import MatchLimits
 
 PLAIN = Config(haystack=(), needles=(), state=Path("/state"))
 
@@ -25,7 +34,7 @@ def test_a_plain_configuration_has_no_idle_keys():
         (replace(PLAIN, hooks={"folder.imported": ("true",)}), "hooks"),
         (replace(PLAIN, web=WebConfig("127.0.0.1:8377")), "web.listen"),
         (replace(PLAIN, rehash=RehashConfig(every_s=7200.0)), "rehash"),
-        (replace(PLAIN, match=MatchConfig(turned="matched")), "match.turned"),
+        (replace(PLAIN, quiet_hours=QuietHours(60, 360)), "quiet_hours"),
     ],
 )
 def test_a_key_that_has_no_effect_yet_is_a_problem_in_status(config, key):
@@ -33,6 +42,19 @@ def test_a_key_that_has_no_effect_yet_is_a_problem_in_status(config, key):
     (problem,) = not_in_force(config)
     assert problem.code == "config.not-in-force"
     assert problem.message.startswith(f"{key}: ")
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        MatchConfig(turned="matched"),
+        MatchConfig(worse=WorseConfig(quality="accept", motion="accept")),
+        MatchConfig(limits=MatchLimits(blocks_resized=9.5, error=1.0, detail=0.8)),
+    ],
+)
+def test_how_pictures_are_matched_is_in_force(match):
+    """Turned copies, worse copies and stricter limits: nothing of it is left aside."""
+    assert not_in_force(replace(PLAIN, match=match)) == ()
 
 
 def test_other_folders_are_taken_while_the_daemon_runs():

@@ -13,12 +13,11 @@ from tests.unit.picture_samples import (
     seen,
     seen_well,
     small_photo,
-    with_alpha,
     with_exif,
     with_png_chunk,
 )
 
-from dedupd.model import Fingerprint, Signature, Unreadable
+from dedupd.model import NOT_MEASURABLE, VIEWS, Fingerprint, Signature, Unreadable
 from dedupd.pictures.capture import StderrCapture
 from dedupd.pictures.codec import Mode, smallest_grey
 from dedupd.pictures.formats.header import Header
@@ -98,27 +97,6 @@ def test_a_reduced_decode_hashes_like_the_full_one(name):
     assert reduced.bytes_only == full.bytes_only == ""
 
 
-@pytest.mark.parametrize("suffix", [".png", ".webp", ".avif", ".tiff", ".jp2", ".bmp"])
-def test_transparency_leaves_bytes_only(suffix):
-    """One corner is seen through: what is behind it, nobody knows."""
-    found = seen_well(encoded(with_alpha(small_photo()), suffix))
-    assert found.bytes_only == "transparent"
-
-
-@pytest.mark.parametrize("suffix", [".png", ".webp", ".avif", ".tiff", ".jp2"])
-def test_an_opaque_alpha_channel_does_no_harm(suffix):
-    """Many programs write an alpha channel that says nothing."""
-    assert seen_well(encoded(with_alpha(small_photo(), hole=255), suffix)).bytes_only == ""
-
-
-def test_sixteen_bits_of_alpha_are_read():
-    """A pixel of 65,534 is transparent, one of 65,535 is not."""
-    deep = with_alpha(small_photo(), hole=255).astype(np.uint16) * 257
-    assert seen_well(encoded(deep, ".png")).bytes_only == ""
-    deep[3, 3, 3] = 65_534
-    assert seen_well(encoded(deep, ".png")).bytes_only == "transparent"
-
-
 @pytest.mark.parametrize("suffix", [".gif", ".png", ".webp", ".avif"])
 def test_an_animation_leaves_bytes_only(suffix):
     """Only its first frame is seen; two films may begin alike."""
@@ -171,30 +149,31 @@ def test_every_way_to_look_survives_rubbish(data):
     assert isinstance(seen(data), Unreadable)
     assert isinstance(sign(data, LIMITS, CAPTURE), Unreadable)
     assert isinstance(hashes(data, ["dhash"], LIMITS, CAPTURE), Unreadable)
-    comparison = compare(data, jpeg(), LIMITS, CAPTURE)
-    assert isinstance(comparison.first, Unreadable)
-    assert isinstance(comparison.second, Signature)
-    assert comparison.block_difference is None
+    comparison = compare(data, jpeg(), VIEWS[0], (True, True), LIMITS, CAPTURE)
+    assert isinstance(comparison.needle, Unreadable)
+    assert isinstance(comparison.haystack, Signature)
+    assert comparison.measures == NOT_MEASURABLE
 
 
 def test_a_copy_of_lower_quality_compares_as_the_same():
     """Signatures and blocks stay within the limits of `same`."""
-    comparison = compare(
-        jpeg(photo("coffee.png"), 92), jpeg(photo("coffee.png"), 70), LIMITS, CAPTURE
-    )
+    pair = jpeg(photo("coffee.png"), 92), jpeg(photo("coffee.png"), 70)
+    comparison = compare(*pair, VIEWS[0], (True, True), LIMITS, CAPTURE)
     lumas = [
         np.frombuffer(side.luma, np.uint8).astype(int)
-        for side in (comparison.first, comparison.second)
+        for side in (comparison.needle, comparison.haystack)
     ]
     assert np.abs(lumas[0] - lumas[1]).max() <= 4
-    assert comparison.block_difference <= 9.5
+    assert comparison.measures.blocks <= 9.5
 
 
-def test_pictures_of_two_sizes_have_no_block_difference():
-    """Blocks of 8 pixels show different things there."""
-    comparison = compare(jpeg(), jpeg(small_photo(299, 200)), LIMITS, CAPTURE)
-    assert comparison.block_difference is None
-    assert isinstance(comparison.first, Signature)
+def test_pictures_of_two_sizes_have_no_error_of_their_pixels():
+    """No pixel of the one is a pixel of the other; a signature nobody asked for isn't made."""
+    pair = jpeg(), jpeg(small_photo(299, 200))
+    comparison = compare(*pair, VIEWS[0], (True, False), LIMITS, CAPTURE)
+    assert comparison.measures.error is None
+    assert isinstance(comparison.needle, Signature)
+    assert comparison.haystack is None
 
 
 def test_hashes_come_in_the_order_asked_for():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from tests.unit.picture_samples import (
     JPEG_END,
@@ -166,7 +167,7 @@ def test_pixels_that_are_not_those_of_the_header_are_unreadable(size):
     """Our parser and the decoder may not see two different pictures in one file."""
     opened = open_header(memoryview(sample("png")), LIMITS)
     assert not isinstance(opened, Unreadable)
-    wrong = replace(opened[1], width_px=size[0], height_px=size[1])
+    wrong = replace(opened, width_px=size[0], height_px=size[1])
     found = decode(memoryview(sample("png")), wrong, Mode.GREY, Speaking(b""))
     assert isinstance(found, Unreadable)
     assert found.reason == "damaged"
@@ -189,3 +190,56 @@ def test_a_png_whose_checksums_fit_but_whose_data_end_early_is_unreadable():
     length = int.from_bytes(data[33:37], "big")
     cut_chunk = png_chunk(b"IDAT", data[41 : 41 + length // 2])
     assert isinstance(seen(data[:33] + cut_chunk + png_chunk(b"IEND", b"")), Unreadable)
+
+
+def half_black(rows: slice) -> np.ndarray:
+    picture = cv2.resize(photo("coffee.png"), (2000, 1400), interpolation=cv2.INTER_AREA)
+    picture[rows] = 0
+    return picture
+
+
+TABLES = {
+    "standard": (),
+    "optimised": (cv2.IMWRITE_JPEG_OPTIMIZE, 1),
+    "progressive": (cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
+    "not subsampled": (
+        cv2.IMWRITE_JPEG_OPTIMIZE, 1, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, 0x111111),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("options", TABLES.values(), ids=TABLES)
+@pytest.mark.parametrize("quality", [50, 90, 95])
+@pytest.mark.parametrize("rows", [slice(700, None), slice(500), slice(300, 1000)])
+def test_a_large_black_area_is_no_damage(options, quality, rows):
+    """Optimised tables code it as thousands of zero bytes, and that is in order."""
+    data = encoded(half_black(rows), ".jpg", cv2.IMWRITE_JPEG_QUALITY, quality, *options)
+    assert seen_well(data).bytes_only == ""
+
+
+@pytest.mark.parametrize("options", TABLES.values(), ids=TABLES)
+def test_a_hole_beside_a_large_black_area_is_damage(options):
+    """Where zeros may be in order, the codec misses the data that they replaced."""
+    data = encoded(half_black(slice(900, None)), ".jpg", *options)
+    for at in range(8192, len(data) // 2, len(data) // 16):
+        assert not vouches(data[:at] + bytes(4096) + data[at + 4096 :]), at
+
+
+def test_the_zeros_of_a_flat_area_need_a_flat_area():
+    """In a picture that has none they are a hole."""
+    grey = np.asarray(cv2.cvtColor(small_photo(800, 800), cv2.COLOR_BGR2GRAY), np.uint8)
+    data = memoryview(b"\x55" * 5000 + bytes(4096) + b"\x55" * 5000)
+    header = Header(800, 800, (0, len(data)), zero_run_spans=(), flat_spans=((0, len(data)),))
+    assert "hole" in find_damage(header, data, grey)
+    assert "hole" in find_damage(header, data)
+    grey[:400] = 7
+    assert find_damage(header, data, grey) == ""
+    assert find_damage(header, data, np.ascontiguousarray(grey.T)) == ""
+
+
+def test_a_png_whose_checksum_is_wrong_never_vouches():
+    """One flipped bit anywhere in what decides the picture."""
+    data = sample("png")
+    for at in (20, 60, len(data) // 2, len(data) - 20):
+        broken = bytearray(data)
+        broken[at] ^= 4
+        assert not vouches(bytes(broken))

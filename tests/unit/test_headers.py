@@ -90,9 +90,8 @@ def box(name: bytes, content: bytes) -> bytes:
 
 
 def avif_header(width_px: int, height_px: int) -> bytes:
-    size = box(b"ispe", struct.pack(">III", 0, width_px, height_px))
-    meta = box(b"meta", bytes(4) + box(b"iprp", box(b"ipco", size)))
-    return box(b"ftyp", b"avif\0\0\0\0mif1") + meta
+    size = struct.pack(">II", 300, 200)
+    return sample("avif").replace(size, struct.pack(">II", width_px, height_px))
 
 
 BOMBS = {
@@ -146,14 +145,11 @@ def test_a_size_of_nothing_is_damage(data):
     [
         (b"", "empty"),
         (b"Dear diary", "not-a-picture"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "unsupported"),
         (b"\0\0\0\x18ftypisom\0\0\0\0mp41mp42", "unsupported"),
         (b"8BPS\0\x01", "unsupported"),
-        (b"FUJIFILMCCD-RAW 0201", "unsupported"),
         (jpeg_header(100, 100, precision_bits=12), "unsupported"),
         (tiff_header(100, 100, (50706, 0x0104)), "unsupported"),
         (tiff_header(100, 100, (262, 32803)), "unsupported"),
-        (tiff_header(100, 100, (259, 34713)), "unsupported"),
         (tiff_header(160, 120, (254, 1)), "unsupported"),
         (b"II+\0\x08\0\0\0" + bytes(30), "unsupported"),
         (b"\xff\xd8\xff\xe0", "truncated"),
@@ -180,7 +176,7 @@ def test_exif_is_read_in_both_byte_orders(orientation, order):
     block = exif(orientation, "2021:07:08 09:10:11", "042", order)
     for data in (with_exif(jpeg(), block), with_png_chunk(sample("png"), b"eXIf", block)):
         header = good(data)
-        assert header.turned == (orientation >= 5)
+        assert header.orientation == orientation
         assert header.taken_at == "2021:07:08 09:10:11.042"
 
 
@@ -203,7 +199,7 @@ def test_only_a_time_is_a_time(time, fraction, expected):
 def test_broken_exif_is_no_exif(block):
     """The picture is as good as it was."""
     header = good(with_exif(jpeg(), block))
-    assert (header.turned, header.taken_at) == (False, "")
+    assert (header.orientation, header.taken_at) == (1, "")
 
 
 def test_a_jpeg_ends_at_its_end_marker_whatever_follows():
@@ -246,7 +242,7 @@ def test_png_palette_transparency_is_seen():
         gif_header(10, 10, frames=2),
         with_png_chunk(sample("png"), b"acTL", struct.pack(">II", 3, 0)),
         tiff_header(10, 10, next_at=8),
-        avif_header(10, 10) + box(b"moov", b""),
+        sample("avif") + box(b"moov", b""),
         webp_header(10, 10, flags=0x02),
     ],
     ids=["gif", "apng", "tiff", "avif", "webp"],
@@ -279,7 +275,7 @@ def test_rows_that_are_missing_are_missed(content_type):
         webp_header(10, 10).replace(b"RIFF\x28", b"RIFF\x29"),
         tiff_header(10, 10, (278, 10)).replace(struct.pack("<HHII", 279, 4, 1, 8), struct.pack(
             "<HHII", 279, 4, 1, 8000)),
-        avif_header(10, 10) + box(b"mdat", bytes(100))[:-1],
+        sample("avif")[:-1],
     ],
     ids=["jpeg", "png", "gif", "jp2", "webp", "longer webp", "tiff", "avif"],
 )  # fmt: skip
@@ -299,15 +295,6 @@ def test_a_lying_length_never_loops():
     assert reason(avif_header(10, 10) + struct.pack(">I4s", 2, b"free")) == "damaged"
 
 
-def test_the_largest_size_in_an_avif_is_its_size():
-    """A thumbnail beside a pixel bomb doesn't hide it."""
-    sizes = [box(b"ispe", struct.pack(">III", 0, *size)) for size in ((160, 120), (640, 480))]
-    for order in (sizes, sizes[::-1]):
-        meta = box(b"meta", bytes(4) + box(b"iprp", box(b"ipco", b"".join(order))))
-        header = good(box(b"ftyp", b"avif\0\0\0\0") + meta)
-        assert (header.width_px, header.height_px) == (640, 480)
-
-
 def test_large_arrays_are_not_copied():
     """Reading a header costs nothing that grows with the file."""
     data = encoded(np.tile(small_photo(), (4, 4, 1)), ".bmp")
@@ -317,3 +304,20 @@ def test_large_arrays_are_not_copied():
         assert tracemalloc.get_traced_memory()[1] < 100_000
     finally:
         tracemalloc.stop()
+
+
+def test_only_tables_that_code_a_flat_area_as_zeros_excuse_a_run_of_zeros():
+    """The standard ones don't; those that were made for a mostly black picture do."""
+    assert good(jpeg()).flat_spans == ()
+    black = np.tile(small_photo(), (4, 4, 1))
+    black[100:] = 0
+    header = good(encoded(black, ".jpg", cv2.IMWRITE_JPEG_OPTIMIZE, 1))
+    assert header.flat_spans == ((header.data[0], header.data[1] - 2),)
+    assert header.zero_run_spans == ()
+
+
+def test_a_wrong_checksum_in_a_png_is_damage():
+    """Told by our own sum, whatever the decoder thinks of it."""
+    data = bytearray(sample("png"))
+    data[len(data) // 2] ^= 1
+    assert "checksum" in good(bytes(data)).damage

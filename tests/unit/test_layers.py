@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[2] / "daemon" / "dedupd"
 # folders of one row don't know each other.
 LEVELS = (
     {"__init__", "model", "text"},
-    {"errors", "reports", "wire"},
+    {"decision", "errors", "reports", "wire"},
     {"asks"},
     {"messages"},
     {"strict_yaml", "config_forms"},
@@ -26,7 +26,7 @@ LEVELS = (
     {"claim", "remote"},
     {"engine"},
     {"faces"},
-    {"hands", "notify", "journal", "hashing"},
+    {"hands", "notify", "journal", "hashing", "deciding", "searching"},
     {"loop"},
     {"looking"},
     {"article"},
@@ -44,6 +44,9 @@ ONLY_USERS = {
     "plyvel_next": ("state/store.py",),
     "watchdog": ("disk/watch/",),
     "cv2": ("pictures/",),
+    "PIL": ("pictures/",),
+    "pillow_heif": ("pictures/decoders/heif.py",),
+    "rawpy": ("pictures/decoders/raw.py", "pictures/libraw.py"),
 }
 
 LONGEST_LINES = 400

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,12 @@ from tests.unit.one_look import Place, without_processes
 from tests.unit.picture_samples import jpeg
 
 from dedupd import loop as module
-from dedupd.asks import AskWait
+from dedupd.asks import AskDecide, AskWait, DecidedReply, Refused, Reply
+from dedupd.deciding import Keeper, read_book
+from dedupd.decision import DecisionKind
 from dedupd.engine.outbox import Outbox
 from dedupd.looking import VERSIONS
-from dedupd.loop import Loop
+from dedupd.loop import Decided, Loop
 from dedupd.pictures.pools.inline import InlinePool
 from dedupd.reports import Event
 from dedupd.state.eventlog import EventLogUnwritable
@@ -46,11 +49,11 @@ class Log:
 class Run:
     """One run of a loop over a store on the disk, as the service does it."""
 
-    def __init__(self, place: Place, log: Log) -> None:
+    def __init__(self, place: Place, log: Log, decided: Decided | None = None) -> None:
         self.store, _ = open_store(place.state, VERSIONS)
         pool = InlinePool()
         pool.start()
-        self.loop = Loop(place.config(), self.store, pool, log.write, eager=False)
+        self.loop = Loop(place.config(), self.store, pool, log.write, eager=False, decided=decided)
 
     def __enter__(self) -> Loop:
         self.loop.start()
@@ -136,6 +139,42 @@ def test_a_bug_in_the_engine_keeps_nothing(place, monkeypatch):
         loop.turn(0.0)
     loop.stop()
     assert store.commits == []
+
+
+DISMISSAL = AskDecide(DecisionKind.DISMISS, b"")
+
+
+def decided_by(loop: Loop, place: Place) -> Reply:
+    """Have the owner dismiss the only needle picture, once it is known."""
+    path = bytes(place.needles / "card" / "a.jpg")
+    turn_until(loop, lambda: finished(loop))
+    answer = loop.ask(replace(DISMISSAL, first=path))
+    turn_until(loop, answer.done)
+    return answer.result()
+
+
+def test_a_decision_is_on_the_disk_when_it_is_answered(place):
+    """And the next run goes by it."""
+    place.state.mkdir()
+    log, keeper = Log(), Keeper(place.state, MemoryStore())
+    with Run(place, log, keeper) as loop:
+        reply = decided_by(loop, place)
+    assert isinstance(reply, DecidedReply)
+    assert reply.done
+    assert [one for one, in_force in read_book(place.state).all() if in_force] == [*reply.decisions]
+    assert [one.name for one in log.written if one.name.startswith("decision.")] == [
+        "decision.made"
+    ]
+    keeper.close()
+
+
+def test_a_look_takes_no_decisions(place):
+    """Only a running daemon does."""
+    with Run(place, Log()) as loop:
+        reply = decided_by(loop, place)
+    assert isinstance(reply, Refused)
+    assert "running daemon" in reply.why
+    assert read_book(place.state).all() == []
 
 
 class HungHands:

@@ -24,7 +24,8 @@ DEEDS = [
     *OFTEN, Deeds.bring, Deeds.add_needle, Deeds.add_to_library, Deeds.remove, Deeds.change,
     Deeds.close, Deeds.touch, Deeds.move, Deeds.link, Deeds.make_odd_entry, Deeds.shut,
     Deeds.unplug, Deeds.change_while_away, Deeds.empty_library, Deeds.accept, Deeds.ask, Deeds.ask,
-    Deeds.restart, Deeds.crash, Deeds.rescan, Deeds.wait, Deeds.rest,
+    Deeds.decide, Deeds.decide_many, Deeds.undo, Deeds.undo, Deeds.restart, Deeds.crash,
+    Deeds.rescan, Deeds.wait, Deeds.rest,
 ]  # fmt: skip
 CAMPAIGN = "DEDUPD_MODEL_EXAMPLES" in os.environ
 EXAMPLES = int(os.environ.get("DEDUPD_MODEL_EXAMPLES", "80"))

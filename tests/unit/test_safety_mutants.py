@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.engine_disk import Volume, broken, picture
-from tests.unit.engine_oracle import truth
+from tests.unit.engine_oracle import Known, truth
 from tests.unit.engine_world import QUIET_S, World, roots_of, world_with
 
 from dedupd import claim
@@ -28,7 +28,7 @@ Patch = pytest.MonkeyPatch
 
 def violations(world: World) -> list[str]:
     """Return what was said to be imported and isn't, now and before."""
-    true, _ = truth(world.disk, world.roots)
+    true = truth(world.disk, world.roots, Known(world._book())).folders
     good = {place for place, one in true.items() if one.state is FolderState.IMPORTED}
     said = [one.path for one in world.engine.report().folders if one.state is FolderState.IMPORTED]
     wrong = [repr(path) for path in said if world.engine.roots.place(path) not in good]
@@ -332,6 +332,7 @@ def nothing_is_doubted(patch: Patch) -> None:
 def everything_is_the_same(patch: Patch) -> None:
     """No limit decides between two pictures that a hash brought together."""
     patch.setattr(verify, "_broken_limit", lambda *_: "")
+    patch.setattr(verify, "_broken_measure", lambda *_: "")
 
 
 def _without(real, reason: str):

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 
 from dedupd.model import PictureClass, Place
 from dedupd.reports import COUNT_NAMES
-from dedupd.rules.tally import Share, Tally, counts, lineage
+from dedupd.rules.tally import CONTESTABLE, Share, Tally, counts, lineage
 
 CLASSES = [one.value for one in PictureClass]
 SHARES = st.one_of(
     st.sampled_from(CLASSES).map(lambda name: Share(("pictures", name))),
     st.sampled_from(["h1", "h2"]).map(lambda root: Share(("pictures", "matched"), rests_on=root)),
+    st.just(Share(("pictures", "matched", CONTESTABLE), rests_on="h1")),
     st.sampled_from([Share(("others",)), Share(("videos", "videos_missing")), Share(("ignored",))]),
 )
 PLACES = st.sampled_from([b"x", b"a/x", b"a/y", b"a/b/x", b"c/x"]).map(lambda p: Place("n1", p))

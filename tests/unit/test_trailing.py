@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.unit.container_samples import FILM
 from tests.unit.one_look import Place, lines, without_processes
 from tests.unit.picture_samples import jpeg, photo, seen_well, small_photo
 
 from dedupd.model import FolderState, PictureClass
 
-FILM = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(range(1, 250)) * 40
 OTHER_PICTURE = jpeg(photo("coffee.png"))
 ACCEPTED = "match: {worse: {motion: accept}}\n"
 BEHIND = {"film": FILM, "second picture": OTHER_PICTURE, "film behind padding": bytes(64) + FILM}

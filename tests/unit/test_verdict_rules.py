@@ -19,7 +19,7 @@ from dedupd.model import (
     Stamp,
     Unreadable,
 )
-from dedupd.rules.tally import HIDDEN_PICTURES, WAITING, Node
+from dedupd.rules.tally import CONTESTABLE, HIDDEN_PICTURES, WAITING, Node
 from dedupd.rules.verdicts import (
     Conditions,
     at_file_level,
@@ -110,7 +110,10 @@ NUMBERS = st.fixed_dictionaries(
         name: st.integers(0, 2)
         for name in ("matched", "dismissed", "possible", "unmatched", "unreadable", "pending")
     }
-    | {name: st.integers(0, 1) for name in (WAITING, HIDDEN_PICTURES, "videos_missing")}
+    | {
+        name: st.integers(0, 1)
+        for name in (WAITING, CONTESTABLE, HIDDEN_PICTURES, "videos_missing")
+    }
 )
 CONDITIONS = st.builds(
     Conditions,
@@ -120,6 +123,7 @@ CONDITIONS = st.builds(
     unread=st.booleans(),
     others_block=st.booleans(),
     claimed=st.booleans(),
+    votes_open=st.booleans(),
 )
 
 
@@ -141,7 +145,8 @@ def test_imported_is_said_only_when_nothing_speaks_against_it(numbers, root, con
         and conditions.listed
         and root not in conditions.away
     )
-    assert looks_imported(one, conditions) is expected
+    waits = conditions.votes_open and numbers[CONTESTABLE] > 0
+    assert looks_imported(one, conditions) is (expected and not waits)
     said = state_of(one, conditions) is FolderState.IMPORTED
     assert said is (expected and conditions.claimed)
 
@@ -186,6 +191,9 @@ def test_a_picture_counts_in_one_class_and_blocks_unless_it_passes(cls):
     share = picture_share(Assessment(cls, "why", witness=Place("h1", b"a")))
     passes = cls in (PictureClass.MATCHED, PictureClass.DISMISSED)
     assert share.names == ("pictures", cls.value)
+    open_to_others = replace(Assessment(cls, "why", witness=Place("h1", b"a")), contestable=True)
+    if cls is PictureClass.MATCHED:
+        assert picture_share(open_to_others).names == ("pictures", "matched", CONTESTABLE)
     assert share.rests_on == ("h1" if passes else "")
     assert share.blocks == ("" if passes else "why")
 

@@ -1,3 +1,5 @@
+"""Limits of the evidence ladder, one at a time; vetoes have a file of their own."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -7,30 +9,46 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedupd.model import Fingerprint, MatchLimits, Signature, Unreadable
+from dedupd.model import (
+    NOT_MEASURABLE,
+    VIEWS,
+    EvidenceKind,
+    Fingerprint,
+    MatchLimits,
+    Measures,
+    Signature,
+    Unreadable,
+)
 from dedupd.rules.verify import (
     DIFFERENT,
+    Policy,
     Side,
     Want,
     correlation,
     deviation,
     judge,
+    judge_coding,
     largest_difference,
     may_be,
+    same_coding,
 )
 
 LIMITS = MatchLimits()
 NOISE = np.random.RandomState(7)
 LUMA = NOISE.randint(30, 220, 4096).astype(np.uint8)
 CHROMA = NOISE.randint(60, 200, 512).astype(np.uint8)
-PRINT = Fingerprint(400, 300, 5, NOISE.bytes(256), "jpeg")
+PRINT = Fingerprint(400, 300, 5, NOISE.bytes(256), "jpeg", coded=b"one")
 SIDE = Side(PRINT, Signature(LUMA.tobytes(), CHROMA.tobytes()))
 SMALL = replace(SIDE, fingerprint=replace(PRINT, width_px=200, height_px=150))
+ALIKE, OF_TWO_SIZES = Measures(0.0, 0.0, 1.0), Measures(0.0, None, 1.0)
+RECODED = Measures(0.0, 1.5, 1.0, explained=1.5, explained_cell=6.0)
+WEAKLY = Measures(0.0, 1.5, 1.0, explained=1.5, explained_cell=3.2)
+NOISY = Measures(0.0, 2.0, 1.0)  # by more than any coding of theirs explains
 
 
-def look(needle=SIDE, haystack=SIDE, blocks: float | None = 0.0, worse=None):
+def look(needle=SIDE, haystack=SIDE, measures: Measures | None = ALIKE):
     """Return the finding on two pictures, by default two copies of one."""
-    return judge(needle, haystack, 3, blocks, LIMITS, worse or {})
+    return judge(needle, haystack, 3, measures, Policy(LIMITS))
 
 
 def shifted(luma: int = 0, chroma: int = 0) -> Side:
@@ -50,44 +68,89 @@ def test_a_copy_that_keeps_every_limit_is_the_same():
     """With the distance and the score that decided."""
     finding = look()
     assert finding.same
+    assert (finding.evidence.kind, finding.evidence.limit) == (EvidenceKind.SAME, "")
     assert finding.evidence.distance_bits == 3
     assert finding.evidence.score == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
-    ("inside", "outside", "blocks", "limit"),
+    ("inside", "outside", "measures", "limit", "reason"),
     [
-        (shifted(luma=4), shifted(luma=5), 0.0, "luma"),
-        (shifted(chroma=8), shifted(chroma=9), 0.0, "chroma"),
-        (sized(405, 300), sized(407, 300), None, "aspect"),
+        (shifted(luma=4), shifted(luma=5), NOISY, "luma", "toned"),
+        (shifted(luma=4), shifted(luma=5), OF_TWO_SIZES, "luma", "toned"),
+        (shifted(luma=8), shifted(luma=9), RECODED, "luma", "similar"),
+        (shifted(luma=5), shifted(luma=6), WEAKLY, "luma", "toned"),
+        (shifted(chroma=8), shifted(chroma=9), ALIKE, "chroma", "toned"),
+        (sized(405, 300), sized(407, 300), OF_TWO_SIZES, "aspect", "similar"),
     ],
-    ids=["luma", "chroma", "aspect"],
+    ids=[
+        "luma",
+        "luma of two sizes",
+        "luma of a re-coding",
+        "luma of a weak one",
+        "chroma",
+        "aspect",
+    ],
 )
-def test_each_limit_alone_decides(inside, outside, blocks, limit):
+def test_each_limit_alone_decides(inside, outside, measures, limit, reason):
     """Within it the two are the same; beyond it a person must see them."""
-    assert look(haystack=inside, blocks=blocks).same
-    finding = look(haystack=outside, blocks=blocks)
+    assert look(haystack=inside, measures=measures).same
+    finding = look(haystack=outside, measures=measures)
     assert not finding.same
-    assert (finding.reason, finding.evidence.limit) == ("similar", limit)
+    assert not finding.within
+    assert (finding.reason, finding.evidence.limit) == (reason, limit)
 
 
-def test_blocks_decide_where_sizes_are_equal():
+@pytest.mark.parametrize(
+    ("measures", "limit"), [(ALIKE, LIMITS.blocks), (OF_TWO_SIZES, LIMITS.blocks_resized)]
+)
+def test_blocks_decide_by_the_limit_of_their_sizes(measures, limit):
     """The next moment of a burst is the same but for a few blocks."""
-    assert look(blocks=9.5).same
-    finding = look(blocks=9.6)
+    assert look(measures=replace(measures, blocks=limit)).same
+    finding = look(measures=replace(measures, blocks=limit + 0.1))
     assert (finding.reason, finding.evidence.limit) == ("similar", "blocks")
-    assert look(blocks=float("inf")).evidence.limit == "blocks"
+    assert not finding.within
 
 
-def test_blocks_are_not_asked_for_where_sizes_differ():
-    """There is nothing to compare them with."""
-    assert look(needle=SMALL, blocks=None).same
+def test_what_could_not_be_measured_is_never_the_same():
+    """Nothing was compared."""
+    assert look(measures=NOT_MEASURABLE).evidence.limit == "blocks"
 
 
-def test_a_featureless_picture_is_never_the_same():
-    """Two grey pictures are alike to the last limit."""
-    grey = Signature(bytes([128]) * 4096, CHROMA.tobytes())
-    assert look(replace(SIDE, signature=grey), replace(SIDE, signature=grey)) == DIFFERENT
+def test_a_change_of_brightness_and_contrast_is_called_so():
+    """A line through the cells explains it; a stamp isn't explained."""
+    toned = Signature((LUMA * 0.8 + 30).astype(np.uint8).tobytes(), CHROMA.tobytes())
+    assert look(haystack=replace(SIDE, signature=toned)).reason == "toned"
+    stamped = LUMA.copy()
+    stamped[:40] = 255
+    stamp = Signature(stamped.tobytes(), CHROMA.tobytes())
+    assert look(haystack=replace(SIDE, signature=stamp)).reason == "similar"
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_a_featureless_picture_is_never_the_same(both):
+    """Two grey pictures are alike to the last limit; one that shows something is no help."""
+    grey = replace(SIDE, signature=Signature(bytes([128]) * 4096, CHROMA.tobytes()))
+    assert look(grey, grey if both else SIDE) == look(grey if both else SIDE, grey) == DIFFERENT
+
+
+def test_the_limit_of_what_shows_anything():
+    """A standard deviation of 8 grey levels."""
+    for spread, same in ((8, True), (7, False)):
+        cells = np.tile(np.array([100 - spread, 100 + spread], np.uint8), 2048).tobytes()
+        side = replace(SIDE, signature=Signature(cells, CHROMA.tobytes()))
+        assert look(side, side).same is same
+
+
+def test_one_side_that_shows_too_little_is_enough():
+    """However near the two are: a person must see them."""
+    sides = []
+    for spread in (7, 9):
+        cells = np.tile(np.array([100 - spread, 100 + spread], np.uint8), 2048).tobytes()
+        sides.append(replace(SIDE, signature=Signature(cells, CHROMA.tobytes())))
+    for finding in (look(*sides), look(*reversed(sides))):
+        assert (finding.reason, finding.evidence.limit) == ("featureless", "deviation")
+        assert not finding.within
 
 
 def test_a_low_correlation_is_nothing_to_look_at():
@@ -102,40 +165,31 @@ def test_a_picture_that_cannot_be_decoded_whole_is_never_the_same(side):
     assert look(**{side: replace(SIDE, signature=Unreadable("truncated"))}) == DIFFERENT
 
 
-def test_a_smaller_copy_in_the_library_is_for_a_person_to_decide():
-    """The needle has more pixels: deleting it would lose them."""
-    finding = look(haystack=SMALL, blocks=None)
-    assert not finding.same
-    assert (finding.reason, finding.evidence.worse) == ("smaller", ("pixels",))
-
-
-def test_a_smaller_copy_may_be_accepted_by_the_owner():
-    """`match.worse.pixels: accept`; what is worse about it is said all the same."""
-    finding = look(haystack=SMALL, blocks=None, worse={"pixels": "accept"})
-    assert finding.same
-    assert finding.evidence.worse == ("pixels",)
-
-
 @pytest.mark.parametrize(
-    ("needle", "haystack", "blocks", "want"),
+    ("needle", "haystack", "want"),
     [
-        (None, None, None, Want.BOTH),
-        (None, SIDE.signature, None, Want.NEEDLE_SIGNATURE),
-        (SIDE.signature, None, None, Want.HAYSTACK_SIGNATURE),
-        (SIDE.signature, SIDE.signature, None, Want.BOTH),
+        (None, None, Want.BOTH),
+        (None, SIDE.signature, Want.NEEDLE_SIGNATURE),
+        (SIDE.signature, None, Want.HAYSTACK_SIGNATURE),
+        (SIDE.signature, SIDE.signature, Want.BOTH),
     ],
 )
-def test_what_is_not_known_is_asked_for(needle, haystack, blocks, want):
+def test_what_is_not_known_is_asked_for(needle, haystack, want):
     """And nothing is said before it was seen."""
-    finding = look(
-        replace(SIDE, signature=needle), replace(SIDE, signature=haystack), blocks=blocks
-    )
+    finding = look(replace(SIDE, signature=needle), replace(SIDE, signature=haystack), None)
     assert finding.want is want
     assert not finding.same
+    assert not finding.within
     assert finding.evidence is None
 
 
-@pytest.mark.parametrize("reason", ["damaged", "frames", "featureless", "transparent"])
+def test_what_a_signature_refutes_is_not_measured():
+    """It saves two full decodes."""
+    finding = look(haystack=shifted(luma=9), measures=None)
+    assert (finding.want, finding.evidence.limit) == (Want.NOTHING, "luma")
+
+
+@pytest.mark.parametrize("reason", ["damaged", "frames", "featureless"])
 def test_what_may_only_match_by_bytes_is_no_candidate(reason):
     """On either side."""
     odd = replace(PRINT, bytes_only=reason)
@@ -144,31 +198,66 @@ def test_what_may_only_match_by_bytes_is_no_candidate(reason):
     assert not may_be(PRINT, odd, LIMITS)
 
 
+@pytest.mark.parametrize("reason", ["transparent", "trailing"])
+def test_what_holds_more_than_it_shows_is_a_candidate(reason):
+    """A person should see it beside what looks the same."""
+    odd = replace(PRINT, bytes_only=reason)
+    assert may_be(odd, PRINT, LIMITS)
+    assert may_be(PRINT, odd, LIMITS)
+
+
 def test_a_sketch_of_something_else_is_no_candidate():
     """It saves a full decode of two files."""
     assert not may_be(PRINT, replace(PRINT, sketch=NOISE.bytes(256)), LIMITS)
 
 
+@pytest.mark.parametrize("reason", ["", "featureless", "transparent", "trailing"])
+def test_the_same_coded_picture_speaks_also_for_what_shows_little(reason):
+    """Nothing but metadata differs."""
+    odd = replace(PRINT, bytes_only=reason)
+    assert same_coding(odd, odd)
+    finding = judge_coding(odd, odd, Policy())
+    assert (finding.same, finding.evidence.kind) == (True, EvidenceKind.PIXELS)
+
+
+@pytest.mark.parametrize("reason", ["damaged", "frames"])
+def test_what_may_be_broken_has_no_coding_to_speak_for_it(reason):
+    """On either side: a file that a codec warned about vouches for its own bytes alone."""
+    odd = replace(PRINT, bytes_only=reason)
+    assert not same_coding(odd, odd)
+    assert not same_coding(PRINT, odd)
+    assert not same_coding(odd, PRINT)
+
+
+def test_an_unknown_coding_equals_none():
+    """Two files whose containers don't give it cheaply."""
+    unknown = replace(PRINT, coded=b"")
+    assert not same_coding(unknown, unknown)
+    assert not same_coding(PRINT, replace(PRINT, coded=b"two"))
+
+
 @given(
-    blocks=st.none() | st.floats(0, 255),
+    blocks=st.floats(0, 30),
     luma=st.integers(0, 30),
     chroma=st.integers(0, 40),
     size=st.tuples(st.integers(100, 800), st.integers(100, 800)),
 )
 def test_same_is_said_only_when_every_limit_holds(blocks, luma, chroma, size):
     """Whatever the numbers are."""
+    equal = size == (400, 300)
     finding = look(
-        haystack=replace(sized(*size), signature=shifted(luma, chroma).signature), blocks=blocks
+        haystack=replace(sized(*size), signature=shifted(luma, chroma).signature),
+        measures=Measures(blocks, 0.0 if equal else None, 1.0),
     )
     ours, theirs = 400 / 300, size[0] / size[1]
     holds = (
         luma <= LIMITS.luma
         and chroma <= LIMITS.chroma
         and abs(ours - theirs) <= LIMITS.aspect * min(ours, theirs)
-        and (size != (400, 300) or (blocks is not None and blocks <= LIMITS.blocks))
-        and size[0] * size[1] >= 400 * 300
+        and blocks <= (LIMITS.blocks if equal else LIMITS.blocks_resized)
     )
-    assert finding.same is holds
+    assert finding.within is holds
+    assert finding.same is (holds and size[0] * size[1] >= 400 * 300)
 
 
 def test_the_measures():
@@ -180,18 +269,6 @@ def test_the_measures():
     assert deviation(bytes([0, 20])) == 10.0
 
 
-def test_a_needle_that_holds_more_than_its_picture_is_for_a_person_to_decide():
-    """A motion photo's film is not in a copy of its picture, unless the owner accepts that."""
-    motion = replace(SIDE, fingerprint=replace(PRINT, bytes_only="trailing"))
-    assert may_be(motion.fingerprint, PRINT, LIMITS)
-    finding = look(needle=motion)
-    assert (finding.same, finding.reason, finding.evidence.worse) == (False, "motion", ("motion",))
-    assert look(needle=motion, worse={"motion": "accept"}).same
-    assert look(haystack=motion).same
-
-
-def test_one_accepted_fault_does_not_excuse_another():
-    """Fewer pixels may be accepted, a missing film not."""
-    motion = replace(SIDE, fingerprint=replace(PRINT, bytes_only="trailing"))
-    finding = look(needle=motion, haystack=SMALL, blocks=None, worse={"pixels": "accept"})
-    assert (finding.reason, finding.evidence.worse) == ("motion", ("pixels", "motion"))
+def test_a_view_is_upright_unless_it_is_said():
+    """And the evidence tells which it was."""
+    assert look().evidence.view == VIEWS[0]

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import math
 import struct
 
 import pytest
@@ -9,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupd import wire
-from dedupd.model import EntryType, FileRecord, Fingerprint, Kind, Signature, Stamp, Unreadable
+from dedupd.model import (
+    NOT_MEASURABLE,
+    EntryType,
+    FileRecord,
+    Fingerprint,
+    Kind,
+    Measures,
+    Signature,
+    Stamp,
+    Unreadable,
+)
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 UINT32, UINT64 = st.integers(0, 2**32 - 1), st.integers(0, 2**64 - 1)
@@ -28,6 +39,9 @@ fingerprints = st.builds(
     TEXTS,
     TEXTS,
     TEXTS,
+    st.binary(max_size=40),
+    st.just(()) | st.tuples(*[UINT64] * 7).filter(any),
+    st.just(-1.0) | st.floats(0, allow_infinity=False),
 )
 signatures = st.builds(
     lambda luma, chroma: Signature(luma * 1024, chroma * 128),
@@ -44,13 +58,19 @@ records = st.builds(
     st.floats(allow_nan=False),
     st.booleans(),
 )
-differences = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+measures = st.just(NOT_MEASURABLE) | st.builds(
+    Measures,
+    st.floats(0),
+    st.none() | st.floats(0),
+    st.floats(0, allow_infinity=False),
+    st.none() | st.floats(0),
+)
 
 CODECS = (
     (wire.encode_fingerprint, wire.decode_fingerprint, fingerprints | unreadables),
     (wire.encode_signature, wire.decode_signature, signatures | unreadables),
     (wire.encode_record, wire.decode_record, records),
-    (wire.encode_difference, wire.decode_difference, differences),
+    (wire.encode_measures, wire.decode_measures, measures),
 )
 codecs = pytest.mark.parametrize(
     ("encode", "decode", "values"), CODECS, ids=[c[0].__name__ for c in CODECS]
@@ -105,8 +125,8 @@ def test_junk_gives_a_value_or_damaged_and_nothing_else(encode, decode, values, 
 
 @given(value=fingerprints)
 def test_kinds_of_values_are_not_taken_for_each_other(value):
-    """A fingerprint is no signature and no record."""
-    for decode in (wire.decode_signature, wire.decode_record, wire.decode_difference):
+    """A fingerprint is no signature, no record and no measures."""
+    for decode in (wire.decode_signature, wire.decode_record, wire.decode_measures):
         with pytest.raises(wire.Damaged, match="expected"):
             decode(wire.encode_fingerprint(value))
 
@@ -134,15 +154,74 @@ def test_a_cut_seal_is_broken(data, cut):
         wire.unseal(wire.seal(data)[: -min(cut, len(data) + 5)])
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_difference_that_is_no_number_is_refused(value):
-    """NaN would be neither above nor below a limit, so it is never kept."""
-    with pytest.raises(ValueError, match="finite"):
-        wire.encode_difference(value)
-    encoded = bytearray(wire.encode_difference(1.0))
-    encoded[-8:] = struct.pack("<d", value)
-    with pytest.raises(wire.Damaged):
-        wire.decode_difference(bytes(encoded))
+GOOD = Measures(1.0, 2.0, 0.5)
+EXPLAINED = struct.pack("<dd", 1.5, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("blocks", math.nan),
+        ("blocks", -1.0),
+        ("error", math.nan),
+        ("error", -0.5),
+        ("error", -math.inf),
+        ("detail", math.nan),
+        ("detail", -1.0),
+        ("detail", math.inf),
+    ],
+)
+def test_a_measure_that_every_limit_would_let_pass_is_refused(name, value):
+    """NaN is neither above nor below a limit; as an error it would even say "sizes differ"."""
+    with pytest.raises(ValueError, match="measures"):
+        wire.encode_measures(dataclasses.replace(GOOD, **{name: value}))
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        (math.nan, 2.0, 0.5),
+        (-1.0, 2.0, 0.5),
+        (1.0, -0.5, 0.5),
+        (1.0, 2.0, math.nan),
+        (1.0, 2.0, -1.0),
+        (1.0, 2.0, math.inf),
+    ],
+)
+def test_measures_that_nobody_can_have_made_are_damaged(numbers):
+    """Also where the bytes come from a worker that was taken over."""
+    with pytest.raises(wire.Damaged, match="measures"):
+        wire.decode_measures(
+            wire.encode_measures(GOOD)[:2] + struct.pack("<ddd", *numbers) + EXPLAINED
+        )
+
+
+def test_what_could_not_be_measured_stays_so():
+    """Infinitely different, and of no size that both have: no limit takes it."""
+    assert wire.decode_measures(wire.encode_measures(NOT_MEASURABLE)) == NOT_MEASURABLE
+
+
+PICTURE = Fingerprint(4, 3, 0x0102, bytes(256), "jpeg", taken_at="2020")
+CODING_ERROR_AT = 2 + 16 + 256
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -0.5, -2.0])
+def test_a_coding_error_that_is_no_number_is_refused(value):
+    """A needle that explains any error would let a worse copy vouch for it."""
+    with pytest.raises(ValueError, match="coding error"):
+        wire.encode_fingerprint(dataclasses.replace(PICTURE, coding_error=value))
+    encoded = bytearray(wire.encode_fingerprint(PICTURE))
+    struct.pack_into("<d", encoded, CODING_ERROR_AT, value)
+    with pytest.raises(wire.Damaged, match="coding error"):
+        wire.decode_fingerprint(bytes(encoded))
+
+
+def test_turned_hashes_of_a_flat_picture_come_back_as_none():
+    """They carry no evidence; a picture of any content has all seven, or it is refused."""
+    flat = dataclasses.replace(PICTURE, turned=(0,) * 7)
+    assert wire.decode_fingerprint(wire.encode_fingerprint(flat)) == PICTURE
+    with pytest.raises(ValueError, match="views"):
+        wire.encode_fingerprint(dataclasses.replace(PICTURE, turned=(1, 2)))
 
 
 def test_parts_of_a_wrong_size_are_refused():
@@ -172,12 +251,26 @@ def test_the_bytes_on_disk_are_these():
         "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
         "02000000" "696f" "02000000" "c3a9"
     )  # fmt: skip
-    picture = Fingerprint(4, 3, 0x0102, bytes(256), "jpeg", taken_at="2020")
-    assert wire.encode_fingerprint(picture).hex() == (
+    assert wire.encode_fingerprint(PICTURE).hex() == (
         "0146" "04000000" "03000000" "0201000000000000" + "00" * 256
+        + "000000000000f0bf" + "00" * 56 + "00000000"
         + "04000000" "6a706567" "00000000" "00000000" "04000000" "32303230"
+    )  # fmt: skip
+    turned = dataclasses.replace(
+        PICTURE, coded=b"\xab\xcd", turned=(1, 2, 3, 4, 5, 6, 7), coding_error=1.5
+    )
+    assert wire.encode_fingerprint(turned).hex()[2 * CODING_ERROR_AT :][:144] == (
+        "000000000000f83f" + "".join(f"0{n}00000000000000" for n in range(1, 8))
+        + "02000000" "abcd" "0400"
     )  # fmt: skip
     killed = wire.encode_signature(Unreadable("killed"))
     assert killed.hex() == "0155" "06000000" "6b696c6c6564" "00000000"  # fmt: skip
-    assert wire.encode_difference(None).hex() == "0144" "00" "0000000000000000"  # fmt: skip
+    assert wire.encode_measures(Measures(1.0, 2.0, 0.5)).hex() == (
+        "014d" "000000000000f03f" "0000000000000040" "000000000000e03f"
+        "000000000000f87f" "000000000000f87f"
+    )  # fmt: skip
+    assert wire.encode_measures(Measures(1.0, None, 0.5)).hex() == (
+        "014d" "000000000000f03f" "000000000000f87f" "000000000000e03f"
+        "000000000000f87f" "000000000000f87f"
+    )  # fmt: skip
     assert wire.seal(b"dedupd").hex() == "01" "e377327a" "646564757064"  # fmt: skip

@@ -15,9 +15,11 @@ from dedupd.cli.pictures import print_pictures
 from dedupd.config_schema import Config
 from dedupd.errors import ExitCode, StoreInUse, UsageError
 from dedupd.faces.outputs.look import look_of
+from dedupd.faces.outputs.phrases import several
 from dedupd.faces.outputs.text import render_work
 from dedupd.faces.questions import Fields
 from dedupd.faces.verdict import all_imported
+from dedupd.hashing import demand_known
 from dedupd.text import path_fields, printable, shown
 
 EXAMPLE = "dedupd check --haystack ~/Pictures --needles ~/old-backups /media/card"
@@ -36,12 +38,14 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="the original article's rough script: which folders are still to check; it never"
         " calls one imported, so it never exits 0",
     )
+    parser.add_argument(
+        "--algorithm", metavar="NAME", help="with --article: another hash of `dedupd hash`"
+    )
 
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Look, report, and exit 0 only if everything asked about is imported (or empty)."""
-    if args.nul and not args.listed:
-        raise UsageError("the command line is wrong", "-0 goes with --list CLASS")
+    _demand_consistent(args)
     args = with_cache_store(args)
     config = configuration(args)
     if args.article:
@@ -54,6 +58,15 @@ def run(args: argparse.Namespace) -> ExitCode:
         source.close()
     needles = [root.path for root in config.needles]
     return ExitCode.DONE if all_imported(report, needles) else ExitCode.NOT_IMPORTED
+
+
+def _demand_consistent(args: argparse.Namespace) -> None:
+    if args.nul and not args.listed:
+        raise UsageError("the command line is wrong", "-0 goes with --list CLASS")
+    if args.algorithm is not None:
+        demand_known(args.algorithm)
+        if not args.article:
+            raise UsageError("the command line is wrong", "--algorithm goes with --article")
 
 
 def _look(args: argparse.Namespace, config: Config) -> Source:
@@ -80,13 +93,17 @@ def _print(args: argparse.Namespace, report: Fields, source: Source) -> None:
 
 def _article(args: argparse.Namespace, config: Config) -> ExitCode:
     """Print the folders still to check; never 0, which would say that all is imported."""
-    found = article.check(config)
+    found = article.check(config, args.algorithm or article.HASH)
     if args.json:
         fields = {
             "schema": 1,
             "to_check": [path_fields(path) for path in found.to_check],
             "cleared": [path_fields(path) for path in found.cleared],
             "unread": [{**path_fields(path), "reason": why} for path, why in found.unread],
+            "no_evidence": [path_fields(path) for path in found.no_evidence],
+            "cleared_without_evidence": [
+                path_fields(path) for path in found.cleared_without_evidence
+            ],
         }
         print(json.dumps(fields))
     else:
@@ -94,4 +111,13 @@ def _article(args: argparse.Namespace, config: Config) -> ExitCode:
             print(shown(path))
         for path, why in found.unread:
             print(f"dedupd: could not read {shown(path)}: {printable(why)}", file=sys.stderr)
+        _tell_no_evidence(found)
     return ExitCode.NOT_IMPORTED
+
+
+def _tell_no_evidence(found: article.ArticleReport) -> None:
+    if found.no_evidence:
+        pictures = several(len(found.no_evidence), "picture")
+        print(f"dedupd: no evidence, they hash like a single colour: {pictures}", file=sys.stderr)
+    for folder in found.cleared_without_evidence:
+        print(f"dedupd: cleared by such pictures alone: {shown(folder)}", file=sys.stderr)

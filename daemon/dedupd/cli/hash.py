@@ -8,9 +8,12 @@ from pathlib import Path
 
 from dedupd.errors import ExitCode
 from dedupd.hashing import hashes
+from dedupd.model import PerceptualHash
+from dedupd.pictures.hashes import HASHES, carries_evidence
 from dedupd.text import path_fields
 
 EXAMPLE = "dedupd hash photo.jpg --algorithm dhash-article"
+NO_EVIDENCE = "no evidence: a picture of one colour has it too"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         action="append",
         default=[],
-        help="only this one; may be given several times",
+        help=f"only this one of {', '.join(HASHES)}; may be given several times",
     )
 
 
@@ -31,9 +34,14 @@ def run(args: argparse.Namespace) -> ExitCode:
     path = Path(args.file)
     found = hashes(path, tuple(args.algorithms))
     if args.json:
-        values = {name: {"bits": h.bits, "value": str(h)} for name, h in found.items()}
+        values = {name: _fields(made) for name, made in found.items()}
         print(json.dumps({**path_fields(bytes(path)), "hashes": values}))
     else:
-        for name, value in found.items():
-            print(f"{name:<16}{value}")
+        for name, made in found.items():
+            note = "" if carries_evidence(made) else f"  ({NO_EVIDENCE})"
+            print(f"{name:<16}{made}{note}")
     return ExitCode.DONE
+
+
+def _fields(made: PerceptualHash) -> dict[str, object]:
+    return {"bits": made.bits, "value": str(made), "evidence": carries_evidence(made)}

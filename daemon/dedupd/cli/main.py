@@ -24,6 +24,15 @@ COMMANDS = {
     "accept": "tell the daemon that a suspicious root is right as it is",
     "config": "check the configuration, or show the effective one",
     "hash": "perceptual hashes of a picture",
+    "explain": "everything known about one picture, and what decided its class",
+    "find": "where in the library is this picture? Any file will do",
+    "duplicates": "groups of equal pictures within the library, or within the needles",
+    "receipt": "the proof of a folder's verdict, to keep; sha256sum -c checks its byte claims",
+    "same": "say that two pictures are the same, or every possible one of a folder",
+    "different": "say that two pictures are not the same, whatever dedupd finds",
+    "dismiss": "say that a picture is not wanted in the library",
+    "decisions": "what you decided so far",
+    "undo": "take a decision back; without ID the latest",
 }
 """Every command with its one line of help.  Its module here has `EXAMPLE: str`,
 `add(parser) -> None` and `run(args) -> ExitCode`."""
@@ -118,7 +127,7 @@ def command_parser(name: str) -> Parser:
 
 
 def _main_parser() -> Parser:
-    lines = [f"  {name:<9}{text}" for name, text in COMMANDS.items()]
+    lines = [f"  {name:<12}{text}" for name, text in COMMANDS.items()]
     parser = Parser(
         "dedupd",
         description="Is every picture in here already in my library?",

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 
-from dedupd.cli.asking import ask
+from dedupd.cli.answers import Answers
 from dedupd.cli.parsing import absolute, add_daemon_options, classes
 from dedupd.cli.pictures import also, print_pictures
-from dedupd.errors import DaemonNotRunning, ExitCode
+from dedupd.errors import ExitCode, UsageError
 from dedupd.faces import questions
+from dedupd.faces.outputs.phrases import several
 from dedupd.faces.questions import Fields
+from dedupd.text import path_fields, path_of, shown
 
 EXAMPLE = "dedupd missing -0 ~/old-backups | xargs -0 cp --target-directory ~/to-import"
 
@@ -32,17 +35,23 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="other classes than unmatched, for example possible,unreadable",
     )
     parser.add_argument("--distinct", action="store_true", help="one of each set of equal pictures")
+    parser.add_argument(
+        "--link-into", metavar="DIR", help="make a tree of symbolic links there instead of a list"
+    )
 
 
 def run(args: argparse.Namespace) -> ExitCode:
     """List them; without a daemon from the store that it left."""
+    if args.link_into is not None and args.nul:
+        raise UsageError("the command line is wrong", "-0 goes without --link-into")
     folders = [absolute(folder) for folder in args.folders]
     question = questions.pictures(folders, args.classes, distinct=args.distinct)
-    try:
-        answer = ask(args, question, timeout_s=None)
-    except DaemonNotRunning as stopped:
-        answer = _from_store(args, question, stopped)
-    if args.json:
+    with Answers(args) as answers:
+        answer = answers.ask(question)
+        report = answers.report() if args.link_into is not None else None
+    if report is not None:
+        _link(args, answer["lines"], report)
+    elif args.json:
         for line in answer["lines"]:
             print(json.dumps(line))
     else:
@@ -53,10 +62,13 @@ def run(args: argparse.Namespace) -> ExitCode:
     return ExitCode.DONE if answer["imported"] is True else ExitCode.NOT_IMPORTED
 
 
-def _from_store(args: argparse.Namespace, question: Fields, stopped: DaemonNotRunning) -> Fields:
-    if args.socket:
-        raise stopped  # that daemon was meant, and none other's store
-    # Loaded late: it needs the store and all that reads it.
-    from dedupd.cli.offline import answer
+def _link(args: argparse.Namespace, lines: list[Fields], report: Fields) -> None:
+    # Loaded late: a list does without.
+    from dedupd.cli.linking import link_tree
 
-    return answer(args, question)
+    target = os.path.abspath(os.fsencode(args.link_into))
+    made = link_tree(target, (path_of(line) for line in lines), report)
+    if args.json:
+        print(json.dumps({"schema": 1, **path_fields(target), "links": made}))
+    else:
+        print(f"{several(made, 'link')} in {shown(target)}")

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 
+from dedupd import __version__
 from dedupd.asks import Refused
 from dedupd.cli.configuration import stored_configuration
 from dedupd.errors import UsageError, UserError
@@ -18,23 +19,35 @@ from dedupd.looking import stored
 UNFINISHED = "from a look that did not come to its end"
 
 
-def answer(args: argparse.Namespace, question: Fields) -> Fields:
-    """Return the stored session's answer to one of `faces.questions`, and say how old it is.
+class Stored:
+    """The stored session of a command line, which says once how old it is; close it.
 
-    Raises:
-        UserError: There is no store, or the question is refused.
+    Raises `UserError` where there is no store, or somebody holds it.
     """
-    session = stored(stored_configuration(args))
-    try:
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._session = stored(stored_configuration(args))
+        self.age = f"as of {moment(self._session.age)}" if self._session.age else UNFINISHED
+        print(f"dedupd: no daemon is running; this is {self.age}", file=sys.stderr)
+
+    def answer(self, question: Fields) -> Fields:
+        """Return the answer to one of `faces.questions`.
+
+        Raises:
+            UserError: The question is refused.
+        """
         asked = protocol.question_of(json.dumps(question).encode("ascii"))
+        if asked is Order.STATUS:
+            report = protocol.report_fields(self._session.report)
+            return {"answer": "report", "version": __version__, "report": report}
         if isinstance(asked, Order):
             raise TypeError(f"{asked} is for a running daemon")
-        age = f"as of {moment(session.age)}" if session.age else UNFINISHED
-        print(f"dedupd: no daemon is running; this is {age}", file=sys.stderr)
-        reply = session.ask(asked)
-    finally:
-        session.close()
-    if isinstance(reply, Refused):
-        kind = UsageError if reply.usage else UserError
-        raise kind(reply.what, reply.why, reply.fix)
-    return protocol.reply_fields(reply)
+        reply = self._session.ask(asked)
+        if isinstance(reply, Refused):
+            kind = UsageError if reply.usage else UserError
+            raise kind(reply.what, reply.why, reply.fix)
+        return {"version": __version__, **protocol.reply_fields(reply)}
+
+    def close(self) -> None:
+        """Give the store free."""
+        self._session.close()

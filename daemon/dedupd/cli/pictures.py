@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Container, Iterable
@@ -19,6 +20,12 @@ def print_pictures(lines: Iterable[Fields], *, nul: bool) -> None:
             sys.stdout.buffer.write(path + b"\0")
         else:
             print(shown(os.fsdecode(path)))
+
+
+def print_answer(answer: Fields) -> None:
+    """Print a daemon's answer as one JSON object, without what is the socket's own."""
+    kept = {key: value for key, value in answer.items() if key not in ("v", "answer")}
+    print(json.dumps({"schema": 1, **kept}))
 
 
 def also(totals: Fields, listed: Container[str]) -> str:

@@ -8,14 +8,16 @@ the caller commits that after each step, once the events are safely in the log.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from dedupd.engine.answers import Answers
 from dedupd.engine.books import Books
 from dedupd.engine.cases import Cases
+from dedupd.engine.decisions import Decisions
 from dedupd.engine.files import Files
 from dedupd.engine.flow import Flow
 from dedupd.engine.inquiries import Inquiries
+from dedupd.engine.options import Options, Step
 from dedupd.engine.outbox import Outbox
 from dedupd.engine.reading import Reading
 from dedupd.engine.reporting import Reporting
@@ -29,9 +31,9 @@ from dedupd.messages import (
     Glanced,
     Hint,
     Inquiry,
-    Job,
     Listed,
     Message,
+    Recorded,
     Rescan,
     RootSeen,
     Signed,
@@ -41,43 +43,17 @@ from dedupd.messages import (
     Watching,
     WitnessesLooked,
 )
-from dedupd.model import MatchLimits, Now, Place, Role, Root, RootState, Unreadable
+from dedupd.model import Now, Place, Role, Root, RootState, Unreadable
 from dedupd.reports import COUNT_NAMES, Event, Problem, Report
 from dedupd.rules.catalog import Catalog
+from dedupd.rules.decisions import DecisionBook
 from dedupd.rules.hiding import Hiding
 from dedupd.rules.matching import Matcher
 from dedupd.rules.settle import Settler
 from dedupd.rules.tally import Tally
 from dedupd.state import Store
 
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How the engine is to work.
-
-    Attributes:
-        eager: Fill the index even when no needle asks; `check` doesn't.
-        workers: How many pictures are decoded at one time.
-        kept_bytes: How many bytes of pictures may wait for a worker.
-    """
-
-    limits: MatchLimits
-    worse: Mapping[str, str]
-    others_block: bool
-    settle_quiet_s: float
-    settle_max_s: float
-    sweep_every_s: float | None
-    eager: bool
-    workers: int
-    kept_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one step asks of the edges, in this order: events first."""
-
-    events: list[Event]
-    jobs: list[Job]
+__all__ = ["Engine", "Options", "Step"]
 
 
 class Engine:
@@ -89,6 +65,7 @@ class Engine:
         store: Store,
         options: Options,
         picture_name: Callable[[bytes], bool],
+        book: DecisionBook,
     ) -> None:
         self._roots_by_id = {root.id: root for root in roots}
         self._options, self._store = options, store
@@ -96,7 +73,7 @@ class Engine:
         catalog, tally = Catalog(self._roots_by_id.values()), Tally()
         self._catalog, self._tally = catalog, tally
         self._settler = Settler(options.settle_quiet_s, options.settle_max_s)
-        self._matcher = Matcher(catalog, store, options.limits, options.worse)
+        self._matcher = Matcher(catalog, store, options.policy, book)
         hiding = Hiding(self._roots_by_id, self._siblings, picture_name)
         books = Books(catalog, tally, self._matcher, self._settler, hiding, store)
         self._files = Files(books, self._out, self._path, options.eager)
@@ -119,8 +96,16 @@ class Engine:
         self._reporting = Reporting(
             self.roots, self._standing, self._tally, self._reading, self._out
         )
+        self._decisions = Decisions(self._files, self.roots, book, self._out)
+        answers = Answers(self._files, self.roots, self._reporting, book, options.policy, self._out)
         self._inquiries = Inquiries(
-            self._files, self.roots, self._standing, self._reporting, self._out
+            self._files,
+            self.roots,
+            self._standing,
+            self._reporting,
+            answers=answers,
+            decisions=self._decisions,
+            outbox=self._out,
         )
         self.ready = False
         self._handlers: Mapping[type, Callable[[Any], None]] = {
@@ -137,6 +122,7 @@ class Engine:
             Compared: self._reading.compared,
             TreeLooked: self._looked,
             WitnessesLooked: self._looked,
+            Recorded: self._decisions.recorded,
             Inquiry: self._inquiries.take,
         }  # `Tick` has none: it is there for what `_react` does
 
@@ -147,6 +133,7 @@ class Engine:
         self.said.load(self._roots_by_id)
         self.roots.load()
         self._matcher.away = self.roots.away()
+        self._decisions.load()
         self._files.relate()
         self._out.tell(Event("scan.started"))
 
@@ -226,6 +213,7 @@ class Engine:
         if self._listed():
             self._reading.fill()
             self._read_through()
+        self._count_votes()
         for folder in list(self._tally.changed):
             self._consider(folder)
         self._tally.changed.clear()
@@ -236,6 +224,20 @@ class Engine:
             self.ready = self._files.telling = self._standing.ready = True
             self._tally.changed.update(self._tally.folders())  # what was held back may be said
             self._out.tell(Event("scan.finished", None, self._sums()))
+
+    def _count_votes(self) -> None:
+        """Note whether a needle picture may yet claim what another one has."""
+        needles = [desk for desk in self.roots.desks.values() if desk.online and not desk.haystack]
+        nodes = [self._tally.node(Place(desk.root.id, b"")) for desk in needles]
+        unlisted = any(not desk.listed for desk in needles)
+        votes_open = (
+            unlisted
+            or self.roots.unread()
+            or any(node is not None and node.tree["pending"] for node in nodes)
+        )
+        if self._standing.votes_open and not votes_open:
+            self._tally.changed.update(self._tally.folders())
+        self._standing.votes_open = votes_open
 
     def _consider(self, folder: Place) -> None:
         if not self.roots.desks[folder.root].haystack:

@@ -64,6 +64,8 @@ class Cases:
         if record.kind in (Kind.OTHER, Kind.VIDEO):
             return Expected(seen, record.type, False, self._copy(place, record))
         assessment = self._files.assessment(place, record)
+        if assessment is not None and assessment.cls is PictureClass.DISMISSED:
+            return Expected(seen, record.type, dismissed=True)
         if assessment is None or assessment.cls is not PictureClass.MATCHED:
             return Expected(seen, record.type)
         if assessment.witness is None or assessment.evidence is None:

@@ -29,7 +29,8 @@ from dedupd.model import (
 from dedupd.reports import Event
 from dedupd.rules import verdicts
 from dedupd.rules.backlog import Backlog, Lane
-from dedupd.rules.matching import Errand, Judgement
+from dedupd.rules.matching import Judgement
+from dedupd.rules.pairs import Errand
 from dedupd.rules.plan import Demand, next_look
 from dedupd.rules.tally import Share
 from dedupd.text import join

@@ -8,9 +8,17 @@ from dataclasses import dataclass
 from dedupd.asks import (
     Ask,
     AskAccept,
+    AskContents,
+    AskDecide,
+    AskDecideMany,
+    AskDecisions,
+    AskExplain,
+    AskNear,
     AskPath,
     AskPictures,
+    AskReceipt,
     AskRescan,
+    AskUndo,
     AskWait,
     Done,
     PathReply,
@@ -19,7 +27,9 @@ from dedupd.asks import (
     Refused,
     Reply,
 )
+from dedupd.engine.answers import Answers
 from dedupd.engine.claims import Judged
+from dedupd.engine.decisions import Decisions
 from dedupd.engine.files import Files
 from dedupd.engine.outbox import Outbox
 from dedupd.engine.reporting import Reporting, sum_of
@@ -54,10 +64,19 @@ class Inquiries:
     """Open questions.  Belongs to the engine."""
 
     def __init__(
-        self, files: Files, roots: Roots, standing: Standing, reporting: Reporting, outbox: Outbox
+        self,
+        files: Files,
+        roots: Roots,
+        standing: Standing,
+        reporting: Reporting,
+        *,
+        answers: Answers,
+        decisions: Decisions,
+        outbox: Outbox,
     ) -> None:
         self._files, self._roots, self._standing = files, roots, standing
-        self._reporting, self._out = reporting, outbox
+        self._reporting, self._answers, self._out = reporting, answers, outbox
+        self._decisions = decisions
         self._asked: dict[int, Asked] = {}
         self._waiting: dict[int, float] = {}
 
@@ -130,6 +149,10 @@ class Inquiries:
                 return self._rescan(ask)
             case AskAccept():
                 return self._accept(ask)
+            case AskExplain() | AskNear() | AskContents() | AskReceipt():
+                return self._answers.reply(ask)
+            case AskDecide() | AskDecideMany() | AskUndo() | AskDecisions():
+                return self._decisions.reply(number, ask)
 
     def _about(self, number: int, ask: AskPath) -> Reply | None:
         place = self._roots.place(ask.path)
@@ -178,14 +201,14 @@ class Inquiries:
         """May a look find it imported?  A folder must look so, a picture be matched."""
         if self._files.tally.node(place) is not None:
             return self._standing.looks_imported(place) or self._is_empty(place)
-        desk, line = self._roots.desks[place.root], self._line(place)
+        desk, line = self._roots.desks[place.root], self._answers.line(place)
         matched = line is not None and line.cls is PictureClass.MATCHED
         return desk.online and desk.listed and matched
 
     def _why_not(self, place: Place) -> str:
         if self._files.tally.node(place) is not None:
             return self._standing.state(place).value
-        line = self._line(place)
+        line = self._answers.line(place)
         return f"{line.cls.value} {line.reason}".strip() if line else "not a picture"
 
     def _path_reply(self, place: Place, good: bool, why: str) -> PathReply:
@@ -194,7 +217,7 @@ class Inquiries:
         if self._files.tally.node(place) is not None:
             folder, empty = self._reporting.folder(place, now), self._is_empty(place)
             return PathReply(good and not empty, folder, None, why, empty=good and empty)
-        return PathReply(good, None, self._line(place), why)
+        return PathReply(good, None, self._answers.line(place), why)
 
     def _pictures(self, ask: AskPictures) -> Reply:
         folders: list[Place] = []
@@ -219,7 +242,7 @@ class Inquiries:
         places = {place for folder in folders for place, _ in self._files.catalog.files(*folder)}
         shown_digests: set[Digest] = set()
         for place in sorted(places, key=self._roots.path):
-            line = self._line(place)
+            line = self._answers.line(place)
             if line is None or line.cls not in ask.classes:
                 continue
             record = self._files.catalog.get(place)
@@ -229,24 +252,6 @@ class Inquiries:
                     continue
                 shown_digests.add(digest)
             yield line
-
-    def _line(self, place: Place) -> PictureLine | None:
-        """Return what is known of a needle picture, None if it isn't one."""
-        record = self._files.catalog.get(place)
-        if record is None or self._files.hidden(place, record):
-            return None
-        known = self._files.assessment(place, record)
-        if known is None:
-            return None
-        return PictureLine(
-            path=self._roots.path(place),
-            folder=self._roots.path(Place(place.root, place.folder)),
-            cls=known.cls,
-            reason=known.reason,
-            detail=known.detail,
-            evidence=known.evidence,
-            nearest=self._roots.path(known.witness) if known.witness is not None else None,
-        )
 
     def _rescan(self, ask: AskRescan) -> Reply:
         if ask.path is None:

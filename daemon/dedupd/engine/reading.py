@@ -26,8 +26,8 @@ from dedupd.messages import (
     Signed,
     WasRead,
 )
-from dedupd.model import Digest, Fingerprint, Kind, Place, Role, Signature, Stamp, Unreadable
-from dedupd.rules.matching import Errand
+from dedupd.model import Digest, Kind, Place, Role, Signature, Stamp, Unreadable
+from dedupd.rules.pairs import Errand
 
 
 @dataclass(slots=True)
@@ -121,16 +121,14 @@ class Reading:
         self._judge_again((message.digest,))
 
     def compared(self, message: Compared) -> None:
-        """Take in two signatures and the difference of their blocks."""
+        """Take in what two pictures side by side have shown."""
         pair = message.needle, message.haystack
         self._close(pair)
-        self._keep(message.needle, message.result.first)
-        self._keep(message.haystack, message.result.second)
-        difference = message.result.block_difference
-        if difference is None and self._equal_size(*pair):
-            # It could not be measured, and must not be asked for again: no limit passes.
-            difference = float("inf")
-        self._store.put_block_difference(*pair, difference)
+        signatures = message.result.needle, message.result.haystack
+        for digest, signature in zip(pair, signatures, strict=True):
+            if signature is not None:
+                self._keep(digest, signature)
+        self._store.put_measures(*pair, message.view, message.result.measures)
         self._judge_again(pair)
 
     def _online(self) -> list[str]:
@@ -240,7 +238,10 @@ class Reading:
         if len(digests) == 1:
             self._out.do(Sign(digests[0], payloads[0]))
         else:
-            self._out.do(Compare(digests[0], digests[1], payloads[0], payloads[1]))
+            unsigned = self._unsigned(digests[0]), self._unsigned(digests[1])
+            (needle, haystack), (ours, theirs) = digests, payloads
+            view = trip.errand.view
+            self._out.do(Compare(needle, haystack, ours, theirs, view, unsigned))
 
     def _close(self, digests: tuple[Digest, ...]) -> None:
         """A worker is done with these bytes, and has closed them."""
@@ -257,12 +258,8 @@ class Reading:
         if self._store.signature(digest) is None:
             self._store.put_signature(digest, signature)
 
-    def _equal_size(self, a: Digest, b: Digest) -> bool:
-        known = self._store.fingerprint(a), self._store.fingerprint(b)
-        sizes = {
-            (one.width_px, one.height_px) if isinstance(one, Fingerprint) else None for one in known
-        }
-        return len(sizes) == 1
+    def _unsigned(self, digest: Digest) -> bool:
+        return self._store.signature(digest) is None
 
     def _judge_again(self, digests: tuple[Digest, ...]) -> None:
         self._busy.difference_update(digests)

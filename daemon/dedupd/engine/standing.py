@@ -52,6 +52,7 @@ class Standing:
         self._last: dict[Place, FolderState] = {}  # of folders with pictures, when settled
         self._retries: dict[Place, Retry] = {}  # by the folder that was looked at
         self.ready = False
+        self.votes_open = True
         self._culprits: dict[str, frozenset[Place]] = {}  # of the last look, by needle root
         self._numbers = 0
 
@@ -85,6 +86,7 @@ class Standing:
             unread=self._roots.unread(),
             others_block=self._others_block,
             claimed=self.holds(folder),
+            votes_open=self.votes_open and not self.said.get(folder).imported,
         )
 
     def holds(self, folder: Place) -> bool:

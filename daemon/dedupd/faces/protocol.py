@@ -2,18 +2,26 @@
 
 A request is one JSON object on one line, written by `questions`; an answer is one too:
 
-    {"v": 1, "version": "0.1.0", "answer": "report",   "report": {...}}      contract, "JSON"
-    {"v": 1, "version": "0.1.0", "answer": "path",     "imported": ..., "why": ..., ...}
-    {"v": 1, "version": "0.1.0", "answer": "pictures", "imported": ..., "totals": {}, "lines": []}
-    {"v": 1, "version": "0.1.0", "answer": "done",     "note": ...}
-    {"v": 1, "version": "0.1.0", "answer": "refused",  "what", "why", "fix": ..., "exit": 4}
+    {"v": 1, "version": "0.1.0", "answer": "report",    "report": {...}}     contract, "JSON"
+    {"v": 1, "version": "0.1.0", "answer": "path",      "imported": ..., "why": ..., ...}
+    {"v": 1, "version": "0.1.0", "answer": "pictures",  "imported": ..., "totals": {}, "lines": []}
+    {"v": 1, "version": "0.1.0", "answer": "explain",   "path", "class", "matches": [], ...}
+    {"v": 1, "version": "0.1.0", "answer": "near",      "matches": [], "unread": 0}
+    {"v": 1, "version": "0.1.0", "answer": "contents",  "files": [], "more": false}
+    {"v": 1, "version": "0.1.0", "answer": "receipt",   "folder": {}, "lines": [], "more": false}
+    {"v": 1, "version": "0.1.0", "answer": "decided",   "done": ..., "batch": ..., "decisions": []}
+    {"v": 1, "version": "0.1.0", "answer": "decisions", "decisions": []}
+    {"v": 1, "version": "0.1.0", "answer": "done",      "note": ...}
+    {"v": 1, "version": "0.1.0", "answer": "refused",   "what", "why", "fix": ..., "exit": 4}
 
 A path is `path`, and `path_b64` beside it where it isn't valid UTF-8.  The shapes of a report,
-a folder and a picture are the contract's, so `--json` prints them as they come.
+a folder and a picture are the contract's, so `--json` prints them as they come; they stand in
+`shapes`.
 """
 
 from __future__ import annotations
 
+import base64
 import enum
 import json
 
@@ -21,22 +29,61 @@ from dedupd import __version__
 from dedupd.asks import (
     Ask,
     AskAccept,
+    AskContents,
+    AskDecide,
+    AskDecideMany,
+    AskDecisions,
+    AskExplain,
+    AskNear,
     AskPath,
     AskPictures,
+    AskReceipt,
     AskRescan,
+    AskUndo,
     AskWait,
+    ContentsReply,
+    DecidedReply,
+    DecisionsReply,
     Done,
+    ExplainReply,
+    NearReply,
     PathReply,
-    PictureLine,
     PicturesReply,
+    ReceiptReply,
     Refused,
     Reply,
 )
+from dedupd.decision import DecisionKind
 from dedupd.errors import ExitCode, UsageError, UserError
 from dedupd.faces.questions import PROTOCOL_VERSION, Fields
-from dedupd.model import FolderState, PictureClass
-from dedupd.reports import COUNT_NAMES, Counts, FolderReport, Problem, Report, RootReport
-from dedupd.text import path_fields, path_of
+from dedupd.faces.shapes.decisions import decided_fields, decisions_fields
+from dedupd.faces.shapes.files import (
+    contents_fields,
+    explain_fields,
+    near_fields,
+    receipt_fields,
+)
+from dedupd.faces.shapes.pictures import picture_fields, picture_with_grounds
+from dedupd.faces.shapes.reports import counts_fields, folder_fields, report_fields
+from dedupd.model import Fingerprint, PictureClass, Role
+from dedupd.text import path_of
+from dedupd.wire import decode_fingerprint
+
+__all__ = [
+    "Order",
+    "Question",
+    "bug_fields",
+    "error_fields",
+    "folder_fields",
+    "line_of",
+    "only_reads",
+    "picture_fields",
+    "question_of",
+    "reply_fields",
+    "report_fields",
+]
+
+DIGEST_BYTES = 32
 
 
 class Order(enum.Enum):
@@ -48,13 +95,23 @@ class Order(enum.Enum):
 
 Question = Ask | Order
 
+READERS = (
+    AskPath,
+    AskPictures,
+    AskExplain,
+    AskNear,
+    AskContents,
+    AskReceipt,
+    AskDecisions,
+)
+
 
 def only_reads(question: Question) -> bool:
     """Say whether the group of `control.group` may ask this.
 
     `wait` makes every disk work, so it counts as a `rescan`, not as reading.
     """
-    return question is Order.STATUS or isinstance(question, AskPath | AskPictures)
+    return question is Order.STATUS or isinstance(question, READERS)
 
 
 def question_of(line: bytes) -> Question:
@@ -94,6 +151,35 @@ def _question(fields: Fields) -> Question:
             return AskRescan(_path(fields) if "path" in fields else None)
         case "pictures":
             return _pictures(fields)
+        case _:
+            return _about_files(fields) or _decision(fields)
+
+
+def _about_files(fields: Fields) -> Ask | None:
+    match fields.get("ask"):
+        case "explain":
+            return AskExplain(_path(fields))
+        case "near":
+            return _near(fields)
+        case "contents":
+            return AskContents(Role(fields.get("role")), _after(fields))
+        case "receipt":
+            return AskReceipt(_path(fields), _after(fields))
+        case _:
+            return None
+
+
+def _decision(fields: Fields) -> Ask:
+    match fields.get("ask"):
+        case "decide":
+            second = _path(fields["second"]) if fields.get("second") is not None else None
+            return AskDecide(_kind(fields), _path(fields.get("first")), second)
+        case "decide many":
+            return _decide_many(fields)
+        case "undo":
+            return AskUndo(_text(fields.get("id")))
+        case "decisions":
+            return AskDecisions()
         case other:
             raise ValueError(f"there is no question {other!r}")
 
@@ -109,6 +195,45 @@ def _pictures(fields: Fields) -> AskPictures:
     )
 
 
+def _near(fields: Fields) -> AskNear:
+    digest = bytes.fromhex(_text(fields.get("sha256")))
+    if len(digest) != DIGEST_BYTES:
+        raise ValueError(f"a SHA-256 has {DIGEST_BYTES} bytes, not {len(digest)}")
+    wired = base64.b64decode(_text(fields.get("fingerprint")), validate=True)
+    fingerprint = decode_fingerprint(wired)
+    if not isinstance(fingerprint, Fingerprint):
+        raise ValueError("nothing is near a picture that can't be read")
+    return AskNear(digest, fingerprint)
+
+
+def _decide_many(fields: Fields) -> AskDecideMany:
+    reasons = fields.get("reasons", [])
+    if not isinstance(reasons, list):
+        raise ValueError("'reasons' must be a list")
+    return AskDecideMany(
+        _kind(fields),
+        _path(fields.get("folder")),
+        PictureClass(fields.get("class")),
+        tuple(_text(reason) for reason in reasons),
+        sure=fields.get("sure") is True,
+    )
+
+
+def _kind(fields: Fields) -> DecisionKind:
+    return DecisionKind(fields.get("kind"))
+
+
+def _after(fields: Fields) -> bytes:
+    after = fields.get("after")
+    return b"" if after is None else _path(after)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"expected a text, not {value!r}")
+    return value
+
+
 def _path(fields: object) -> bytes:
     path = path_of(fields) if isinstance(fields, dict) else b""
     if not path.startswith(b"/") or b"\0" in path:
@@ -116,104 +241,16 @@ def _path(fields: object) -> bytes:
     return path
 
 
-def report_fields(report: Report) -> Fields:
-    """Return the contract's object for `status --json` and `check --json`."""
-    return {
-        "schema": 1,
-        "version": report.version,
-        "time": report.time,
-        "state": report.state,
-        "problems": [_problem_fields(problem) for problem in report.problems],
-        "queue": {
-            "pending": report.queue.pending,
-            "hashed": report.queue.hashed,
-            "per_second": report.queue.per_second,
-            "eta_s": report.queue.eta_s,
-        },
-        "roots": [_root_fields(root) for root in report.roots],
-        "folders": [folder_fields(folder) for folder in report.folders],
-        "totals": {
-            **_counts(report.totals),
-            "folders": len(report.folders),
-            "imported": sum(folder.state is FolderState.IMPORTED for folder in report.folders),
-        },
-    }
-
-
-def _problem_fields(problem: Problem) -> Fields:
-    return {
-        "code": problem.code,
-        **path_fields(problem.path),
-        "message": problem.message,
-        "fix": problem.fix,
-    }
-
-
-def _root_fields(root: RootReport) -> Fields:
-    return {
-        "role": root.role.value,
-        **path_fields(root.path),
-        "state": root.state.value,
-        "watch": root.watch,
-        "pictures": root.pictures,
-        "unreadable": root.unreadable,
-        "in_step_as_of": root.in_step_as_of,
-    }
-
-
-def folder_fields(folder: FolderReport) -> Fields:
-    """Return the contract's object of one folder."""
-    return {
-        **path_fields(folder.path),
-        **path_fields(folder.root, "root"),
-        "state": folder.state.value,
-        "as_of": folder.as_of,
-        "last_state": folder.last_state.value if folder.last_state else None,
-        **_counts(folder.tree),
-        "imported_at": folder.imported_at,
-        "own": _counts(folder.own),
-    }
-
-
-def _counts(counts: Counts) -> Fields:
-    return {name: getattr(counts, name) for name in COUNT_NAMES}
-
-
-def picture_fields(line: PictureLine) -> Fields:
-    """Return the contract's object of one picture, as `missing --json` prints it."""
-    nearest: Fields | None = None
-    if line.nearest is not None:
-        nearest = {
-            **path_fields(line.nearest),
-            "distance_bits": line.evidence.distance_bits if line.evidence else None,
-            "score": line.evidence.score if line.evidence else None,
-        }
-    return {
-        **path_fields(line.path),
-        **path_fields(line.folder, "folder"),
-        "class": line.cls.value,
-        "reason": line.reason,
-        "nearest": nearest,
-    }
-
-
 def reply_fields(reply: Reply) -> Fields:
     """Return the answer that carries `reply`."""
     match reply:
         case PathReply():
-            return {
-                "answer": "path",
-                "imported": reply.imported,
-                "empty": reply.empty,
-                "why": reply.why,
-                "folder": folder_fields(reply.folder) if reply.folder else None,
-                "picture": _picture_with_grounds(reply.picture) if reply.picture else None,
-            }
+            return _path_reply(reply)
         case PicturesReply():
             return {
                 "answer": "pictures",
                 "imported": reply.imported,
-                "totals": _counts(reply.totals),
+                "totals": counts_fields(reply.totals),
                 "lines": [picture_fields(line) for line in reply.lines],
             }
         case Done():
@@ -221,14 +258,35 @@ def reply_fields(reply: Reply) -> Fields:
         case Refused():
             code = ExitCode.USAGE if reply.usage else ExitCode.FAILED
             return _refusal(reply.what, reply.why, reply.fix, code)
+        case DecidedReply():
+            return decided_fields(reply)
+        case DecisionsReply():
+            return decisions_fields(reply)
+        case _:
+            return _reply_about_files(reply)
 
 
-def _picture_with_grounds(line: PictureLine) -> Fields:
+def _path_reply(reply: PathReply) -> Fields:
     return {
-        **picture_fields(line),
-        "detail": line.detail,
-        "evidence": line.evidence.kind.value if line.evidence else None,
+        "answer": "path",
+        "imported": reply.imported,
+        "empty": reply.empty,
+        "why": reply.why,
+        "folder": folder_fields(reply.folder) if reply.folder else None,
+        "picture": picture_with_grounds(reply.picture) if reply.picture else None,
     }
+
+
+def _reply_about_files(reply: ExplainReply | NearReply | ContentsReply | ReceiptReply) -> Fields:
+    match reply:
+        case ExplainReply():
+            return explain_fields(reply)
+        case NearReply():
+            return near_fields(reply)
+        case ContentsReply():
+            return contents_fields(reply)
+        case ReceiptReply():
+            return receipt_fields(reply)
 
 
 def error_fields(error: UserError) -> Fields:

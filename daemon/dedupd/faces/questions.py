@@ -6,6 +6,7 @@ and a test holds the two together.  Paths are absolute and in bytes.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from typing import Any
 
@@ -57,3 +58,78 @@ def accept(root: bytes) -> Fields:
 def reload() -> Fields:
     """Ask to read the configuration again."""
     return {"v": PROTOCOL_VERSION, "ask": "reload"}
+
+
+def explain(asked: bytes) -> Fields:
+    """Ask for everything known about one file."""
+    return {"v": PROTOCOL_VERSION, "ask": "explain", **path_fields(asked)}
+
+
+def near(digest: bytes, fingerprint: bytes) -> Fields:
+    """Ask for the library's pictures that may show this one.
+
+    Args:
+        digest: SHA-256 of the file.
+        fingerprint: In the encoding of `wire`.
+    """
+    return {
+        "v": PROTOCOL_VERSION,
+        "ask": "near",
+        "sha256": digest.hex(),
+        "fingerprint": base64.b64encode(fingerprint).decode("ascii"),
+    }
+
+
+def contents(role: str, after: bytes = b"") -> Fields:
+    """Ask for a portion of the files of a role ("haystack", "needles") behind that path."""
+    return {"v": PROTOCOL_VERSION, "ask": "contents", "role": role, **_after(after)}
+
+
+def receipt(folder: bytes, after: bytes = b"") -> Fields:
+    """Ask for a portion of the files of a needle folder behind that path, with their witnesses."""
+    return {"v": PROTOCOL_VERSION, "ask": "receipt", **path_fields(folder), **_after(after)}
+
+
+def decide(kind: str, first: bytes, second: bytes | None = None) -> Fields:
+    """Decide: "same" or "different" about two pictures, "dismiss" about one."""
+    other = {} if second is None else {"second": path_fields(second)}
+    return {
+        "v": PROTOCOL_VERSION,
+        "ask": "decide",
+        "kind": kind,
+        "first": path_fields(first),
+        **other,
+    }
+
+
+def decide_many(
+    kind: str, folder: bytes, cls: str, reasons: Iterable[str] = (), *, sure: bool = False
+) -> Fields:
+    """Decide about every picture of a class below a folder; unless `sure` only tell what would be.
+
+    Args:
+        reasons: Only pictures with one of these; none means any.
+    """
+    return {
+        "v": PROTOCOL_VERSION,
+        "ask": "decide many",
+        "kind": kind,
+        "folder": path_fields(folder),
+        "class": cls,
+        "reasons": list(reasons),
+        "sure": sure,
+    }
+
+
+def undo(decision: str = "") -> Fields:
+    """Take a decision or a batch back; "" means the latest batch."""
+    return {"v": PROTOCOL_VERSION, "ask": "undo", "id": decision}
+
+
+def decisions() -> Fields:
+    """Ask for everything that the owner ever decided."""
+    return {"v": PROTOCOL_VERSION, "ask": "decisions"}
+
+
+def _after(path: bytes) -> Fields:
+    return {"after": path_fields(path)} if path else {}

@@ -17,13 +17,23 @@ from dedupd.text import printable
 _JUDGED_BYTES = 16_384
 _TOLD_BYTES = 512
 
-_CHUNKS = "iCCP|sRGB|gAMA|cHRM|cICP|tEXt|zTXt|iTXt|eXIf|pHYs|sPLT|tIME|hIST|oFFs|pCAL|sCAL"
+_CHUNKS = (
+    "iCCP|sRGB|gAMA|cHRM|cICP|mDCV|cLLI|sBIT|bKGD|"
+    "tEXt|zTXt|iTXt|eXIf|pHYs|sPLT|tIME|hIST|oFFs|pCAL|sCAL"
+)
+_TAGS = (
+    "Artist|Copyright|DateTime|DocumentName|HostComputer|ICC Profile|ImageDescription|Make|Model|"
+    "PageName|PageNumber|Photoshop|ResolutionUnit|RichTIFFIPTC|Software|XMLPacket|[XY]Resolution"
+)
 _METADATA_ONLY = tuple(
     re.compile(pattern)
     for pattern in (
         rf"libpng warning: (?:{_CHUNKS}): (?!CRC error)",
+        r"libpng warning: Ignoring invalid time value$",
         r".*Unknown field with tag \d+ \(0x[0-9a-f]+\) encountered$",
         r".*Sum of Photometric type-related color channels and ExtraSamples doesn't match",
+        rf'.*(?:incorrect count for field|Incompatible type for|Bad value \d+ for) "(?:{_TAGS})"',
+        rf'.*IO error during reading of "(?:{_TAGS})"; tag ignored$',
         r".*ASCII value for tag .* does not end in null byte",
         r"Warning: unknown JFIF revision number",
         r"Corrupt JPEG data: bad ICC marker$",

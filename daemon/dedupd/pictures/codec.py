@@ -1,7 +1,8 @@
-"""The border to the decoders: bytes in, pixels or a reason out, never an exception.
+"""The border to the decoders: bytes in, upright pixels or a reason out, never an exception.
 
-OpenCV applies the EXIF orientation in every mode but `IMREAD_UNCHANGED`, so pixels are upright.
-It has no colour management: profiles are ignored.  Deeper and other colours become 8-bit BGR.
+OpenCV decodes what `DECODERS` doesn't.  It is told to leave the orientation alone, which is
+applied here, once, for every format; but for TIFF it turns pictures whatever it is told.
+Deeper and other colours become 8-bit BGR; colour profiles are left to `colour`.
 """
 
 from __future__ import annotations
@@ -14,13 +15,26 @@ from numpy.typing import NDArray
 
 from dedupd.model import Unreadable
 from dedupd.pictures.capture import Capture, judge
+from dedupd.pictures.decoders import DECODERS, DecodeError
 from dedupd.pictures.formats import read_header
 from dedupd.pictures.formats.header import Header
 from dedupd.pictures.limits import Limits
-from dedupd.pictures.opencv import cv2
+from dedupd.pictures.opencv import MatLike, cv2
 from dedupd.pictures.sniff import HEAD_BYTES, sniff
 
 _LEAST_SIDE_PX = 128
+_TURNED_BY_OPENCV = ("tiff",)
+
+# Values 2 to 8 of the orientation: a turn first, then a mirror.
+_TURNS = {
+    3: cv2.ROTATE_180,
+    5: cv2.ROTATE_90_CLOCKWISE,
+    6: cv2.ROTATE_90_CLOCKWISE,
+    7: cv2.ROTATE_90_CLOCKWISE,
+    8: cv2.ROTATE_90_COUNTERCLOCKWISE,
+}
+_UPSIDE_DOWN, _LEFT_TO_RIGHT = 0, 1
+_MIRRORS = {2: _LEFT_TO_RIGHT, 4: _UPSIDE_DOWN, 5: _LEFT_TO_RIGHT, 7: _UPSIDE_DOWN}
 
 
 class Mode(enum.IntEnum):
@@ -57,11 +71,9 @@ class Pixels:
     damage: bool
 
 
-def open_header(data: memoryview, limits: Limits) -> tuple[str, Header] | Unreadable:
-    """Return the content type and the header of a picture."""
-    content_type = sniff(bytes(data[:HEAD_BYTES]))
-    header = read_header(content_type, data, limits)
-    return header if isinstance(header, Unreadable) else (content_type or "", header)
+def open_header(data: memoryview, limits: Limits) -> Header | Unreadable:
+    """Return the header of a picture."""
+    return read_header(sniff(bytes(data[:HEAD_BYTES])), data, limits)
 
 
 def smallest_grey(header: Header) -> Mode:
@@ -78,17 +90,39 @@ def decode(data: memoryview, header: Header, mode: Mode, capture: Capture) -> Pi
     """Decode a picture whose header was found good; all else is `Unreadable`."""
     try:
         with capture:
-            values = cv2.imdecode(np.frombuffer(data, np.uint8), int(mode))
+            values = _decoded(data, header, mode)
+    except DecodeError as error:
+        return Unreadable(error.reason, error.detail)
     except (cv2.error, MemoryError) as error:
         return _refused(error)
     said = judge(capture.said)
     if values is None:
         return Unreadable("damaged", f"the decoder gave up: {said.text or 'it said no more'}")
-    size = _upright_size(header, values.shape, _SHRINKS.get(mode, 1))
-    if size is None:
+    if header.format not in DECODERS and not _has_size(header, values, _SHRINKS.get(mode, 1)):
         found = f"{values.shape[1]} x {values.shape[0]}"
         return Unreadable("damaged", f"the decoder found {found} pixels, the header says otherwise")
-    return Pixels(values, *size, note=said.text, damage=said.damage)
+    return Pixels(values, *header.upright_size, note=said.text, damage=said.damage)
+
+
+def _decoded(data: memoryview, header: Header, mode: Mode) -> MatLike | None:
+    """Return the pixels upright; None where OpenCV finds no picture."""
+    decoder = DECODERS.get(header.format)
+    if decoder is not None:
+        return decoder(data, header, mode not in (Mode.AS_STORED, Mode.COLOUR))
+    flags = int(mode) if mode is Mode.AS_STORED else mode | cv2.IMREAD_IGNORE_ORIENTATION
+    values = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    if values is None or header.format in _TURNED_BY_OPENCV:
+        return values
+    return upright(values, header.orientation)
+
+
+def upright(values: MatLike, orientation: int) -> MatLike:
+    """Return stored pixels as people see them; `orientation` is EXIF's, 1 to 8."""
+    if orientation in _TURNS:
+        values = cv2.rotate(values, _TURNS[orientation])
+    if orientation in _MIRRORS:
+        values = cv2.flip(values, _MIRRORS[orientation])
+    return values
 
 
 def _refused(error: cv2.error | MemoryError) -> Unreadable:
@@ -97,11 +131,7 @@ def _refused(error: cv2.error | MemoryError) -> Unreadable:
     return Unreadable("damaged", f"the decoder refused it: {error.err or 'it did not say why'}")
 
 
-def _upright_size(header: Header, shape: tuple[int, ...], shrink: int) -> tuple[int, int] | None:
-    """Return width and height as shown; None where the pixels aren't those of the header."""
-    stored = (header.width_px, header.height_px)
-    turned = (header.height_px, header.width_px)
-    for size in (turned, stored) if header.turned else (stored, turned):
-        if (shape[1], shape[0]) == tuple(-(-side // shrink) for side in size):
-            return size
-    return None
+def _has_size(header: Header, values: MatLike, shrink: int) -> bool:
+    """Return whether the pixels are as many as the header says."""
+    width_px, height_px = (-(-side // shrink) for side in header.upright_size)
+    return tuple(values.shape[:2]) == (height_px, width_px)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupd.model import PerceptualHash
+from dedupd.model import VIEWS, PerceptualHash
 from dedupd.pictures.opencv import cv2
 
 _GREY_AXES = 2
 _LEAST_SIDE = 2
+_COMMON_SIDE_PX = 72  # cells of 9 x 8 and of 8 x 9 are whole pixels of it
 
 
 def dhash(luma: NDArray[np.uint8], side: int = 8) -> PerceptualHash:
@@ -38,3 +39,18 @@ def dhash(luma: NDArray[np.uint8], side: int = 8) -> PerceptualHash:
     packed = int.from_bytes(np.packbits(brighter).tobytes(), "big")
     padding = -brighter.size % 8  # packbits fills the last byte up with zeros
     return PerceptualHash("dhash", bits=brighter.size, value=packed >> padding)
+
+
+def turned_hashes(luma: NDArray[np.uint8]) -> tuple[int, ...]:
+    """Return the dHashes of the seven turned and mirrored views, in the order of `VIEWS[1:]`.
+
+    Made from 72 x 72 area means, so they may differ by a bit or two from the `dhash` of a file
+    that was really turned.
+
+    Args:
+        luma: As for `dhash`.
+    """
+    small = cv2.resize(luma, (_COMMON_SIDE_PX,) * 2, interpolation=cv2.INTER_AREA)
+    views = [np.fliplr(small) if view.mirrored else small for view in VIEWS[1:]]
+    turned = [np.rot90(one, view.quarters) for one, view in zip(views, VIEWS[1:], strict=True)]
+    return tuple(dhash(np.ascontiguousarray(one)).value for one in turned)

@@ -5,8 +5,10 @@ it.  An answer is one packet: its values in the encoding of `wire`, each behind 
 (u32, little-endian).  Nothing is pickled, and a reader trusts no answer: `decode_answer` gives
 the expected type or raises `wire.Damaged`.
 
-    request  := {"job": "decode" | "sign" | "compare"} | {"job": "hash", "names": [...]}
-    answer   := fingerprint | signature | signature signature difference | hashes
+    request  := {"job": "decode" | "sign"} | {"job": "hash", "names": [...]}
+              | {"job": "compare", "view": index, "sign": [bool, bool]}
+    answer   := fingerprint | signature | signature signature measures | hashes
+                a signature that was not asked for has no bytes, every other one has some
     hashes   := unreadable | {"name": [bits, "hexadecimal value"], ...}
 """
 
@@ -18,14 +20,14 @@ import struct
 from dataclasses import dataclass
 
 from dedupd.messages import Compare, Compared, Decode, Decoded, Payload, Sign, Signed
-from dedupd.model import Comparison, PerceptualHash, Unreadable
+from dedupd.model import NOT_MEASURABLE, VIEWS, Comparison, PerceptualHash, Unreadable
 from dedupd.wire import (
     Damaged,
-    decode_difference,
     decode_fingerprint,
+    decode_measures,
     decode_signature,
-    encode_difference,
     encode_fingerprint,
+    encode_measures,
     encode_signature,
 )
 
@@ -36,6 +38,7 @@ READY = b"ready\n"
 """What a worker sends first, once its decoders are loaded."""
 
 _LENGTH = struct.Struct("<I")
+_LONGEST_HASH_BITS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,9 @@ def failed(job: PoolJob, why: Unreadable) -> PoolAnswer:
         case Sign():
             return Signed(job.digest, why)
         case Compare():
-            return Compared(job.needle, job.haystack, Comparison(why, why, None))
+            needle, haystack = (why if wanted else None for wanted in job.sign)
+            result = Comparison(needle, haystack, NOT_MEASURABLE)
+            return Compared(job.needle, job.haystack, result, job.view)
         case HashJob():
             return Hashed(job, why)
 
@@ -92,7 +97,8 @@ def encode_request(job: PoolJob) -> bytes:
         case Sign():
             request = {"job": "sign"}
         case Compare():
-            request = {"job": "compare"}
+            view = VIEWS.index(job.view)
+            request = {"job": "compare", "view": view, "sign": job.sign}
         case HashJob():
             request = {"job": "hash", "names": job.names}
     return json.dumps(request).encode() + b"\n"
@@ -108,7 +114,8 @@ def decode_request(packet: bytes, fds: list[int]) -> PoolJob:
         case "sign":
             return Sign(b"", first)
         case "compare":
-            return Compare(b"", b"", first, *rest)
+            (second,), (ours, theirs) = rest, request["sign"]
+            return Compare(b"", b"", first, second, VIEWS[request["view"]], (ours, theirs))
         case "hash":
             return HashJob(first, tuple(request["names"]))
     raise ValueError(f"no job is called {request['job']}")
@@ -121,9 +128,11 @@ def encode_answer(answer: PoolAnswer) -> bytes:
             return _packed(encode_fingerprint(answer.result))
         case Signed():
             return _packed(encode_signature(answer.result))
-        case Compared(result=Comparison(first, second, difference)):
-            values = (encode_signature(first), encode_signature(second))
-            return _packed(*values, encode_difference(difference))
+        case Compared(result=Comparison(needle, haystack, measures)):
+            signatures = [
+                b"" if one is None else encode_signature(one) for one in (needle, haystack)
+            ]
+            return _packed(*signatures, encode_measures(measures))
         case Hashed():
             return _packed(_encode_hashes(answer.result))
 
@@ -143,9 +152,11 @@ def decode_answer(job: PoolJob, packet: bytes) -> PoolAnswer:
         case Sign():
             return Signed(job.digest, decode_signature(parts[0]))
         case Compare():
-            pair = decode_signature(parts[0]), decode_signature(parts[1])
-            comparison = Comparison(*pair, decode_difference(parts[2]))
-            return Compared(job.needle, job.haystack, comparison)
+            if tuple(bool(part) for part in parts[:2]) != job.sign:
+                raise Damaged("other signatures than those that were asked for")
+            ours, theirs = (decode_signature(part) if part else None for part in parts[:2])
+            comparison = Comparison(ours, theirs, decode_measures(parts[2]))
+            return Compared(job.needle, job.haystack, comparison, job.view)
         case HashJob():
             return Hashed(job, _decode_hashes(parts[0]))
 
@@ -180,9 +191,13 @@ def _decode_hashes(part: bytes) -> dict[str, PerceptualHash] | Unreadable:
             return why
         raise Damaged("a signature where hashes were asked for")
     try:
-        values = json.loads(part).items()
-        return {
-            name: PerceptualHash(name, int(bits), int(hex_, 16)) for name, (bits, hex_) in values
-        }
-    except (ValueError, TypeError) as error:
+        return {name: _hash(name, *value) for name, value in json.loads(part).items()}
+    except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise Damaged(f"hashes that can't be read: {error}") from error
+
+
+def _hash(name: str, bits: int, digits: str) -> PerceptualHash:
+    hash_ = PerceptualHash(name, int(bits), int(digits, 16))
+    if not (0 < hash_.bits <= _LONGEST_HASH_BITS and 0 <= hash_.value < 1 << hash_.bits):
+        raise ValueError(f"{name} is no hash of {hash_.bits} bits")
+    return hash_

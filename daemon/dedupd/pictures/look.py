@@ -13,24 +13,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupd.model import (
+    NOT_MEASURABLE,
     Comparison,
     Fingerprint,
     PerceptualHash,
     Signature,
     Unreadable,
+    View,
 )
 from dedupd.pictures.capture import Capture
-from dedupd.pictures.codec import Mode, Pixels, decode, open_header, smallest_grey
+from dedupd.pictures.codec import open_header
 from dedupd.pictures.damage import find_damage
-from dedupd.pictures.dhash import dhash
+from dedupd.pictures.dhash import dhash, turned_hashes
 from dedupd.pictures.formats.header import Header
 from dedupd.pictures.hashes import HASHES
 from dedupd.pictures.limits import Limits
-from dedupd.pictures.signature import block_difference, block_means, signature
+from dedupd.pictures.measures import luma, measure, seen, with_explanation
+from dedupd.pictures.shown import Shown, in_colour, in_grey
+from dedupd.pictures.signature import signature
 from dedupd.pictures.sketch import is_featureless, sketch
 
-_FOUR_CHANNELS = (4,)
-_PADDING_BYTES = 16
+_SIMILAR_BLOCKS = 16.0  # beyond it no coding explains the difference
+
+_SURE_OF_BYTES_ONLY = ("damaged", "frames")
 
 
 def fingerprint(
@@ -38,25 +43,24 @@ def fingerprint(
 ) -> Fingerprint | Unreadable:
     """Return what the first pass learns: a grey decode, reduced where the format can."""
     view = memoryview(data)
-    opened = open_header(view, limits)
-    if isinstance(opened, Unreadable):
-        return opened
-    content_type, header = opened
-    pixels = decode(view, header, smallest_grey(header), capture)
-    if isinstance(pixels, Unreadable):
-        return pixels
-    luma = np.asarray(pixels.values, np.uint8)
-    cells = sketch(luma)
-    reason, note = _bytes_only(view, header, pixels, cells, capture)
+    header = open_header(view, limits)
+    if isinstance(header, Unreadable):
+        return header
+    look = in_grey(view, header, capture)
+    if isinstance(look, Unreadable):
+        return look
+    reason, note = _bytes_only(view, header, look)
     return Fingerprint(
-        pixels.width_px,
-        pixels.height_px,
-        dhash=dhash(luma).value,
-        sketch=cells,
-        format=content_type,
+        *header.upright_size,
+        dhash=dhash(look.values).value,
+        sketch=sketch(look.values),
+        format=header.format,
         bytes_only=reason,
         note=note,
         taken_at=header.taken_at,
+        coded=b"" if reason in _SURE_OF_BYTES_ONLY else header.coded,
+        turned=turned_hashes(look.values),
+        coding_error=header.coding_error,
     )
 
 
@@ -67,19 +71,36 @@ def sign(data: bytes | memoryview, limits: Limits, capture: Capture) -> Signatur
 
 
 def compare(
-    first: bytes | memoryview, second: bytes | memoryview, limits: Limits, capture: Capture
+    needle: bytes | memoryview,
+    haystack: bytes | memoryview,
+    view: View,
+    sign: tuple[bool, bool],
+    limits: Limits,
+    capture: Capture,
 ) -> Comparison:
-    """Return both signatures, and the block difference where both have the same size.
+    """Return the signatures that are wanted, and the measures of both, the needle in that view.
 
-    The pictures are decoded one after the other, so only one is in memory.
+    The pictures are decoded one after the other; of the first only its luma stays in memory.
     """
-    one = _seen_whole(memoryview(first), limits, capture)
-    other = _seen_whole(memoryview(second), limits, capture)
-    if isinstance(one, Unreadable) or isinstance(other, Unreadable):
-        return Comparison(_signature_of(one), _signature_of(other), None)
-    equal_size = one.shape == other.shape
-    difference = block_difference(one.blocks, other.blocks) if equal_size else None
-    return Comparison(one.signature, other.signature, difference)
+    header = open_header(memoryview(needle), limits)
+    ours = _seen_whole(memoryview(needle), sign[0], limits, capture)
+    picture = _full_colour(memoryview(haystack), limits, capture)
+    theirs = _whole(picture, sign[1])
+    if (
+        isinstance(header, Unreadable)
+        or isinstance(ours, Unreadable)
+        or isinstance(picture, Unreadable)
+        or isinstance(theirs, Unreadable)
+    ):
+        return Comparison(
+            _signature_of(ours) if sign[0] else None,
+            _signature_of(theirs) if sign[1] else None,
+            NOT_MEASURABLE,
+        )
+    measures = measure(seen(ours.luma, view), theirs.luma)
+    if measures.error is not None and measures.blocks <= _SIMILAR_BLOCKS:
+        measures = with_explanation(measures, picture, header.coding_error)
+    return Comparison(ours.signature, theirs.signature, measures)
 
 
 def hashes(
@@ -93,83 +114,63 @@ def hashes(
     if unknown := [name for name in wanted if name not in HASHES]:
         known = ", ".join(HASHES)
         return Unreadable("unsupported", f"no hash is called {unknown[0]}; there are {known}")
-    pixels = _colour(memoryview(data), limits, capture)
-    if isinstance(pixels, Unreadable):
-        return pixels
-    bgr = np.asarray(pixels.values, np.uint8)
-    return {name: HASHES[name].make(bgr) for name in wanted}
+    picture = _colour(memoryview(data), limits, capture)
+    if isinstance(picture, Unreadable):
+        return picture
+    return {name: HASHES[name].make(picture.values) for name in wanted}
 
 
 class _Whole(NamedTuple):
     """What stays of a full decode while the other picture is decoded."""
 
-    signature: Signature
-    blocks: NDArray[np.uint8]
-    shape: tuple[int, ...]
+    luma: NDArray[np.uint8]
+    signature: Signature | None
 
 
-def _seen_whole(view: memoryview, limits: Limits, capture: Capture) -> _Whole | Unreadable:
-    picture = _full_colour(view, limits, capture)
+def _seen_whole(
+    view: memoryview, sign: bool, limits: Limits, capture: Capture
+) -> _Whole | Unreadable:
+    return _whole(_full_colour(view, limits, capture), sign)
+
+
+def _whole(picture: NDArray[np.uint8] | Unreadable, sign: bool) -> _Whole | Unreadable:
     if isinstance(picture, Unreadable):
         return picture
-    return _Whole(signature(picture), block_means(picture), picture.shape)
+    return _Whole(luma(picture), signature(picture) if sign else None)
 
 
-def _signature_of(whole: _Whole | Unreadable) -> Signature | Unreadable:
+def _signature_of(whole: _Whole | Unreadable) -> Signature | Unreadable | None:
     return whole if isinstance(whole, Unreadable) else whole.signature
 
 
-def _bytes_only(
-    view: memoryview, header: Header, pixels: Pixels, cells: bytes, capture: Capture
-) -> tuple[str, str]:
-    """Return why nothing but equal bytes may match, and a note for people."""
-    if pixels.damage:
-        return "damaged", pixels.note
-    if damage := find_damage(header, view):
+def _bytes_only(view: memoryview, header: Header, look: Shown) -> tuple[str, str]:
+    """Return why nothing but equal bytes may match, or a person must look; and a note."""
+    if look.damage:
+        return "damaged", look.note
+    if damage := find_damage(header, view, look.values):
         return "damaged", damage
     if header.frames > 1:
         return "frames", "it has more than one picture in it"
-    if header.alpha and (why := _transparency(view, header, capture)):
-        return "transparent", why
-    if is_featureless(cells):
+    if is_featureless(look.values):
         return "featureless", "it shows next to nothing"
-    if _has_more_behind(header, view):  # last: the reasons above are stricter
-        return "trailing", "something else follows the picture in its file"
-    return "", pixels.note
-
-
-def _has_more_behind(header: Header, view: memoryview) -> bool:
-    """Does content follow the picture: the film of a motion photo, or a second picture?
-
-    Padding, zeros or a few bytes that cameras leave, is none.
-    """
-    behind = bytes(view[header.data[1] :]) if header.whole_at_end else b""
-    return len(behind.strip(b"\0\xff")) > _PADDING_BYTES
-
-
-def _transparency(view: memoryview, header: Header, capture: Capture) -> str:
-    """Return what of the picture may be seen through, in words; "" if nothing."""
-    stored = decode(view, header, Mode.AS_STORED, capture)
-    if isinstance(stored, Unreadable) or stored.values.shape[2:] != _FOUR_CHANNELS:
-        return "its transparency can't be read"
-    alpha = stored.values[:, :, 3]
-    opaque = 255 if alpha.dtype == np.uint8 else 65535
-    return "" if bool(np.all(alpha == opaque)) else "parts of it are transparent"
+    if look.transparent:
+        return "transparent", look.transparent
+    if header.trailing:  # last: the reasons above are stricter
+        return "trailing", header.trailing
+    return "", look.note
 
 
 def _full_colour(
     view: memoryview, limits: Limits, capture: Capture
 ) -> NDArray[np.uint8] | Unreadable:
-    pixels = _colour(view, limits, capture)
-    if isinstance(pixels, Unreadable):
-        return pixels
-    if pixels.damage:
-        return Unreadable("damaged", pixels.note)
-    return np.asarray(pixels.values, np.uint8)
+    picture = _colour(view, limits, capture)
+    if isinstance(picture, Unreadable):
+        return picture
+    return Unreadable("damaged", picture.note) if picture.damage else picture.values
 
 
-def _colour(view: memoryview, limits: Limits, capture: Capture) -> Pixels | Unreadable:
-    opened = open_header(view, limits)
-    if isinstance(opened, Unreadable):
-        return opened
-    return decode(view, opened[1], Mode.COLOUR, capture)
+def _colour(view: memoryview, limits: Limits, capture: Capture) -> Shown | Unreadable:
+    header = open_header(view, limits)
+    if isinstance(header, Unreadable):
+        return header
+    return in_colour(view, header, capture)

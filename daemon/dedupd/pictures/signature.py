@@ -1,6 +1,6 @@
 """The signature: the small picture of a picture that decides whether two are the same.
 
-Its definition is version 1 and frozen by golden values; signatures of two versions are never
+Its definition is frozen by golden values; signatures of two versions are never
 compared.  It is made of the full colour decode only: of a reduced or a grey one the cells differ
 by more than two different pictures may.
 """
@@ -17,13 +17,10 @@ from dedupd.pictures.opencv import MatLike, cv2
 VERSION = versions.SIGNATURE
 LUMA_SIDE = 64
 CHROMA_SIDE = 16
-BLOCK_PX = 8
-
-_NOT_COMPARED = 255.0
 
 
 def signature(bgr: NDArray[np.uint8]) -> Signature:
-    """Return the signature of a picture, version 1.
+    """Return the signature of a picture.
 
     The picture is shrunken to 64 x 64 area means a channel, rounded to 8 bits.  Luma is
     0.299 R + 0.587 G + 0.114 B of those cells; chroma is Cr and Cb (full range, grey is 128) of
@@ -37,31 +34,6 @@ def signature(bgr: NDArray[np.uint8]) -> Signature:
     luma = cv2.cvtColor(cells, cv2.COLOR_BGR2GRAY)
     coarse = _area_means(cv2.cvtColor(cells, cv2.COLOR_BGR2YCrCb), CHROMA_SIDE, CHROMA_SIDE)
     return Signature(luma=luma.tobytes(), chroma=coarse[:, :, 1:].tobytes())
-
-
-def block_means(bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the luma means of the 8 x 8 pixel blocks, shape (height // 8, width // 8).
-
-    Up to 7 rows at the bottom and columns at the right fill no block and are dropped.
-    """
-    rows, columns = bgr.shape[0] // BLOCK_PX, bgr.shape[1] // BLOCK_PX
-    if rows == 0 or columns == 0:
-        return np.empty((rows, columns), np.uint8)
-    luma = cv2.cvtColor(bgr[: rows * BLOCK_PX, : columns * BLOCK_PX], cv2.COLOR_BGR2GRAY)
-    return _area_means(luma, columns, rows)
-
-
-def block_difference(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
-    """Return the largest absolute difference of two `block_means` of the same shape, 0 to 255.
-
-    Two pictures too small for a single block differ by 255: nothing was compared.
-
-    Raises:
-        ValueError: The shapes differ.
-    """
-    if first.shape != second.shape:
-        raise ValueError(f"blocks of {first.shape} and {second.shape} can't be compared")
-    return float(cv2.absdiff(first, second).max()) if first.size else _NOT_COMPARED
 
 
 def _area_means(values: MatLike, columns: int, rows: int) -> NDArray[np.uint8]:

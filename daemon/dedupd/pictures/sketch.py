@@ -22,6 +22,13 @@ def sketch(luma: NDArray[np.uint8]) -> bytes:
     return cv2.resize(luma, (SIDE, SIDE), interpolation=cv2.INTER_AREA).tobytes()
 
 
-def is_featureless(cells: bytes) -> bool:
-    """Return whether a sketch shows too little for anything but equal bytes to match."""
-    return float(np.frombuffer(cells, np.uint8).std()) < _LEAST_DEVIATION
+def is_featureless(luma: NDArray[np.uint8]) -> bool:
+    """Return whether a picture shows too little for its looks to say anything.
+
+    A sky full of stars is even in its sketch and not in its pixels: it shows something.
+
+    Args:
+        luma: As for `sketch`.
+    """
+    cells = np.frombuffer(sketch(luma), np.uint8)
+    return max(float(cells.std()), float(luma.std())) < _LEAST_DEVIATION

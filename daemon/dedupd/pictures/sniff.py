@@ -19,19 +19,20 @@ VIDEO = "video"
 """The word for every film container; all other words are pictures."""
 
 _RAW_SUFFIXES = (
-    b"3fr arw cr2 cr3 crw dcr dng erf fff iiq k25 kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl "
-    b"sr2 srf srw x3f"
+    b"3fr arw bay cr2 cr3 crw dcr dng eip erf fff gpr iiq k25 kdc mef mos mrw nef nrw orf ori pef "
+    b"raf raw rw2 rwl sr2 srf srw x3f"
 )
 _OTHER_PICTURE_SUFFIXES = (
-    b"apng avif avifs bmp dib exr gif hdr heic heics heif hif ico j2c j2k jfif jif jp2 jpc jpe "
-    b"jpeg jpf jpg jpm jpx jxl mpo pbm pcx pgm png pnm ppm psb psd tga tif tiff webp xcf"
+    b"apng avci avif avifs bmp dib exr gif hdr heic heics heif heifs hif ico insp j2c j2k jfi jfif "
+    b"jif jp2 jpc jpe jpeg jpf jpg jpm jps jpx jxl mpo pbm pcx pgm png pnm pns ppm psb psd tga tif "
+    b"tiff webp xcf"
 )
 PICTURE_SUFFIXES = frozenset((_RAW_SUFFIXES + b" " + _OTHER_PICTURE_SUFFIXES).split())
 """Suffixes that claim a picture: lower case, without the dot."""
 
 VIDEO_SUFFIXES = frozenset(
     b"3g2 3gp asf avi dv f4v flv insv lrv m1v m2t m2ts m2v m4v mkv mod mov mp4 mpe mpeg mpg mts "
-    b"mxf ogv qt rm rmvb tod ts vob webm wmv".split()
+    b"mxf ogv qt r3d rm rmvb tod ts vob webm wmv".split()
 )
 """Suffixes that claim a film: lower case, without the dot."""
 
@@ -71,7 +72,8 @@ _MAGICS = (
 
 _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIC_BRANDS = {
-    b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1",
+    b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2",
+    b"msf1", b"avci", b"avcs",
 }  # fmt: skip
 _SOUND_BRANDS = {b"M4A ", b"M4B ", b"M4P "}
 
@@ -88,7 +90,9 @@ def sniff(head: bytes) -> str | None:
 
     Returns:
         "jpeg", "png", "gif", "bmp", "tiff", "webp", "jp2", "avif", "heic", "jxl", "psd", "raw"
-        or `VIDEO`.  A RAW file that is built like a TIFF may be called "tiff".
+        or `VIDEO`.  A RAW file that is built like a TIFF may be called "tiff": its directories,
+        which `formats.read_header` asks, can be anywhere in the file.  A file of `heic` brand may
+        hold other coding than HEVC; its reader refuses it by name.
     """
     if head[4:8] == b"ftyp":
         return _by_brand(head)

@@ -3,6 +3,6 @@
 Results of two versions are never compared, and the store doesn't see those of another one.
 """
 
-FINGERPRINT = 2
-SIGNATURE = 1
-BLOCKS = 1
+FINGERPRINT = 3
+SIGNATURE = 2
+MEASURES = 2

@@ -21,7 +21,8 @@ def do(job: PoolJob, limits: Limits, capture: Capture) -> PoolAnswer:
             return Signed(job.digest, sign(_bytes_of(job.payload), limits, capture))
         case Compare():
             pair = _bytes_of(job.needle_payload), _bytes_of(job.haystack_payload)
-            return Compared(job.needle, job.haystack, compare(*pair, limits, capture))
+            result = compare(*pair, job.view, job.sign, limits, capture)
+            return Compared(job.needle, job.haystack, result, job.view)
         case HashJob():
             return Hashed(job, hashes(_bytes_of(job.payload), job.names, limits, capture))
 

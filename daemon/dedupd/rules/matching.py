@@ -1,68 +1,48 @@
 """Which class is a needle's content in, and what must be seen to say so?
 
-`Matcher.assess` is a function of what the catalogue and the facts hold at that moment, so no
-order of arrival can change a class; the rest of this module keeps the two Hamming indexes and
-says whose class a change may touch.
+`Matcher.assess` is a function of what the catalogue, the facts and the owner's decisions hold at
+that moment, so no order of arrival can change a class; `learned` says whose class a change may
+touch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
 from dedupd.model import (
+    VIEWS,
     Assessment,
     Digest,
     Evidence,
     EvidenceKind,
     Fingerprint,
-    MatchLimits,
     PictureClass,
     Place,
     Role,
-    Signature,
     Unreadable,
+    View,
 )
 from dedupd.rules.catalog import Catalog
+from dedupd.rules.contest import Contest
 from dedupd.rules.index import HammingIndex
-from dedupd.rules.verify import Finding, Side, Want, judge, may_be, may_be_compared
+from dedupd.rules.nearby import Nearby
+from dedupd.rules.pairs import Beside, Book, Errand, Facts, Pairs, errand_for
+from dedupd.rules.verify import (
+    UPRIGHT,
+    Finding,
+    Policy,
+    Want,
+    correlation,
+    judge_coding,
+    may_be,
+    may_be_compared,
+    same_coding,
+)
 
 BYTES = Evidence(EvidenceKind.BYTES)
-
-
-class Measured(Protocol):
-    """A native block difference; `value` is None where the pixel sizes differ."""
-
-    @property
-    def value(self) -> float | None:
-        """Return the largest difference of two blocks, in grey levels."""
-
-
-class Facts(Protocol):
-    """What is known of contents; the store has this shape."""
-
-    def fingerprint(self, digest: Digest) -> Fingerprint | Unreadable | None:
-        """Return what the first pass learned, None if it wasn't done."""
-
-    def signature(self, digest: Digest) -> Signature | Unreadable | None:
-        """Return the signature, None if it wasn't made."""
-
-    def block_difference(self, a: Digest, b: Digest) -> Measured | None:
-        """Return the native block difference of the two, None if it wasn't measured."""
-
-
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """Contents whose bytes a worker must see next: one to sign, or two to compare."""
-
-    needle: Digest | None
-    haystack: Digest | None
-
-    @property
-    def digests(self) -> tuple[Digest, ...]:
-        """The one or two contents, needle first."""
-        return tuple(one for one in (self.needle, self.haystack) if one is not None)
+OWNER = Evidence(EvidenceKind.OWNER)
+DISMISSED = Assessment(PictureClass.DISMISSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +61,14 @@ class Matcher:
         away: Haystack roots that are offline or suspicious; set by the engine.
     """
 
-    def __init__(
-        self, catalog: Catalog, facts: Facts, limits: MatchLimits, worse: Mapping[str, str]
-    ) -> None:
+    def __init__(self, catalog: Catalog, facts: Facts, policy: Policy, book: Book) -> None:
         self._catalog, self._facts = catalog, facts
-        self._limits, self._worse = limits, worse
-        self._haystack, self._needles = HammingIndex(), HammingIndex()
+        self._policy, self._limits, self._book = policy, policy.limits, book
+        self._nearby = Nearby(catalog, policy.limits.radius_bits)
+        self._pairs = Pairs(facts, policy)
+        self._contest = Contest(catalog, facts, self._nearby, self._pairs, book, policy)
+        self._unwanted = HammingIndex()  # dismissed pictures
+        self._unwanted_sketches: dict[Digest, bytes] = {}
         self.asking: set[Digest] = set()
         self.away: frozenset[str] = frozenset()
 
@@ -96,12 +78,28 @@ class Matcher:
         Also right to call when a known content has a new place, or has lost its last one.
         """
         touched = {digest} if self._catalog.places(Role.NEEDLES, digest) else set()
-        fingerprint = self._facts.fingerprint(digest)
-        if not isinstance(fingerprint, Fingerprint) or not may_be_compared(fingerprint):
-            return touched
-        self._set(self._needles, Role.NEEDLES, digest, fingerprint)
-        self._set(self._haystack, Role.HAYSTACK, digest, fingerprint)
-        return touched | set(self._near(self._needles, fingerprint))
+        touched.update(self._decided_with(digest))
+        known = self._facts.fingerprint(digest)
+        if isinstance(known, Fingerprint):
+            claims = self._nearby.learned(digest, known)
+            touched.update(self._touched_by(known))
+            touched.update(self._rivals_of(known) if claims else ())
+        return touched
+
+    def dismissed(self, digest: Digest, dhash: int | None, sketch: bytes) -> set[Digest]:
+        """Take in (or, without a hash, forget) what a dismissed picture looks like.
+
+        Returns:
+            The needle contents that look like it.
+        """
+        if dhash is None:
+            self._unwanted.remove(digest)
+            self._unwanted_sketches.pop(digest, None)
+            return set()
+        self._unwanted.add(digest, dhash)
+        self._unwanted_sketches[digest] = sketch
+        like = Fingerprint(1, 1, dhash, sketch, "")
+        return {one for _, one in self._nearby.needles(like)}
 
     def assess(self, digest: Digest) -> Judgement:
         """Return the class of the needle content `digest`, as far as it is known."""
@@ -116,27 +114,72 @@ class Matcher:
         """Choose the witness: one on a root that is there, the first of these by place."""
         return min(places, key=lambda place: (place.root in self.away, place))
 
+    def beside(self, digest: Digest, known: Fingerprint, views: Collection[View]) -> list[Beside]:
+        """Return the library's contents that may show what a needle shows, best first, each once.
+
+        Those that an owner's `different` rules out are left out.
+        """
+        found = [*self._of_its_coding(digest, known)]
+        for view in views:
+            found += self._alike(digest, known, view)
+        best: dict[Digest, Beside] = {}
+        for one in sorted(found, key=lambda one: one.rank, reverse=True):
+            best.setdefault(one.haystack, one)
+        return list(best.values())
+
+    def candidates(self, known: Fingerprint) -> list[Beside]:
+        """Return the library's contents that may show what a picture shows, wherever that is.
+
+        Each once.  Those of its coding are judged; the rest, near by hash and sketch, are not
+        compared.
+        """
+        found = {one.haystack: one for one in self._of_its_coding(b"", known)}
+        for view in VIEWS:
+            kind = EvidenceKind.SAME if view == UPRIGHT else EvidenceKind.TURNED
+            for distance_bits, haystack in self._nearby.library(known, view):
+                other = self._facts.fingerprint(haystack)
+                if isinstance(other, Fingerprint) and may_be(known, other, self._limits, view):
+                    evidence = Evidence(kind, distance_bits, view=view)
+                    finding = Finding(evidence=evidence, reason="not-compared")
+                    found.setdefault(haystack, Beside(haystack, distance_bits, view, finding))
+        return list(found.values())
+
     def _assess(self, digest: Digest) -> Judgement:
-        copies = self._catalog.places(Role.HAYSTACK, digest)
-        if copies:
+        if self._book.dismissed(digest):
+            return Judgement(DISMISSED)
+        if copies := self._catalog.places(Role.HAYSTACK, digest):
             return Judgement(_found(BYTES, self.best(copies)))
         judgement = self._by_looks(digest)
-        matched = judgement.assessment.cls is PictureClass.MATCHED
-        if self._undecided_bytes(digest) and not matched:
-            return Judgement(_pending("bytes"))
-        return judgement
+        if judgement.assessment.cls is PictureClass.MATCHED:
+            return judgement
+        if witness := self._owner_says(digest):
+            return Judgement(_found(OWNER, witness))
+        return Judgement(_pending("bytes")) if self._undecided_bytes(digest) else judgement
+
+    def _owner_says(self, digest: Digest) -> Place | None:
+        """Return a library file with a content that the owner calls the same picture."""
+        places = [
+            self.best(copies)
+            for other in self._book.same_as(digest)
+            if (copies := self._catalog.places(Role.HAYSTACK, other))
+        ]
+        return self.best(places) if places else None
 
     def _by_looks(self, digest: Digest) -> Judgement:
-        fingerprint = self._facts.fingerprint(digest)
-        if fingerprint is None:
+        known = self._facts.fingerprint(digest)
+        if known is None:
             return Judgement(_pending("fingerprint"))
-        if isinstance(fingerprint, Unreadable):
-            return Judgement(_unreadable(fingerprint))
-        if fingerprint.bytes_only == "damaged":
-            return Judgement(_unreadable(Unreadable("damaged", fingerprint.note)))
-        if not may_be_compared(fingerprint):
-            return Judgement(Assessment(PictureClass.UNMATCHED, fingerprint.bytes_only))
-        return self._compare(digest, fingerprint)
+        if isinstance(known, Unreadable):
+            return Judgement(_unreadable(known))
+        if known.bytes_only == "damaged":
+            return Judgement(_unreadable(Unreadable("damaged", known.note)))
+        equal = list(self._of_its_coding(digest, known))
+        for one in equal:
+            if one.finding.same:
+                return Judgement(self._matched(one, known))
+        if not may_be_compared(known):
+            return Judgement(self._doubtful_or_missing(known, equal))
+        return self._compare(digest, known, equal)
 
     def _undecided_bytes(self, digest: Digest) -> bool:
         """Might a library file that nobody has read yet hold the very same bytes?"""
@@ -145,67 +188,122 @@ class Matcher:
         size_bytes = record.stamp.size_bytes if record else 0
         return record is not None and self._catalog.unread(Role.HAYSTACK, size_bytes) > 0
 
-    def _compare(self, digest: Digest, fingerprint: Fingerprint) -> Judgement:
+    def _compare(self, digest: Digest, known: Fingerprint, equal: list[Beside]) -> Judgement:
         """Judge the candidates; one `same` settles it, else every one must be judged."""
-        doubtful: list[tuple[Digest, Finding]] = []
-        errand: Errand | None = None
-        for haystack, finding in self._findings(digest, fingerprint):
-            if finding.same:
-                return Judgement(_found(finding.evidence, self._place(haystack)))
-            if finding.want is not Want.NOTHING:
-                errand = errand or _errand(finding.want, digest, haystack)
-            elif finding.evidence is not None:
-                doubtful.append((haystack, finding))
-        if errand is not None:
-            return Judgement(_pending("comparison", asks=True), errand)
-        return Judgement(self._doubtful_or_missing(doubtful))
+        doubtful = list(equal)
+        settled = self._first_match(digest, known, UPRIGHT, doubtful)
+        if settled is None and not any(one.finding.within for one in doubtful):
+            for view in VIEWS[1:]:
+                settled = settled or self._first_match(digest, known, view, doubtful)
+        return settled or Judgement(self._doubtful_or_missing(known, doubtful))
 
-    def _findings(
-        self, digest: Digest, fingerprint: Fingerprint
-    ) -> Iterator[tuple[Digest, Finding]]:
-        ours = Side(fingerprint, self._facts.signature(digest))
-        for distance_bits, haystack in self._haystack.within(
-            fingerprint.dhash, self._limits.radius_bits
-        ):
-            other = self._facts.fingerprint(haystack)
-            if not isinstance(other, Fingerprint) or not may_be(fingerprint, other, self._limits):
-                continue
-            theirs = Side(other, self._facts.signature(haystack))
-            measured = self._facts.block_difference(digest, haystack)
-            blocks = measured.value if measured is not None else None
-            yield haystack, judge(ours, theirs, distance_bits, blocks, self._limits, self._worse)
+    def _first_match(
+        self, digest: Digest, known: Fingerprint, view: View, doubtful: list[Beside]
+    ) -> Judgement | None:
+        """Return the match, or the errand to be run first; None adds to `doubtful` what there is.
 
-    def _doubtful_or_missing(self, doubtful: list[tuple[Digest, Finding]]) -> Assessment:
-        """Return the best look-alike for a person to decide, or that there is none.
-
-        A vetoed `same` comes before a mere resemblance, a higher score before a lower one.
+        Nearest candidates come first, equal distances by digest, so the witness depends on what
+        is known and not on when it came.
         """
-        if not doubtful:
-            return Assessment(PictureClass.UNMATCHED, "no-match", asks=True)
-        haystack, best = max(doubtful, key=_rank)
+        errand: Errand | None = None
+        for one in self._alike(digest, known, view):
+            finding = one.finding
+            if finding.same:
+                rival = self._contest.rival(digest, known, one)
+                if rival is None:
+                    return Judgement(self._matched(one, known))
+                errand = errand or rival.errand
+                finding = _contested(finding)
+            if finding.want is not Want.NOTHING:
+                errand = errand or errand_for(finding.want, digest, one.haystack, view)
+            elif finding.evidence is not None:
+                doubtful.append(replace(one, finding=finding))
+        return Judgement(_pending("comparison", asks=True), errand) if errand else None
+
+    def _alike(self, digest: Digest, known: Fingerprint, view: View) -> Iterator[Beside]:
+        """Yield the findings on the candidates in that view, nearest first."""
+        for distance_bits, haystack in self._nearby.library(known, view):
+            other = self._facts.fingerprint(haystack)
+            if not isinstance(other, Fingerprint) or self._book.differ(digest, haystack):
+                continue
+            if may_be(known, other, self._limits, view):
+                finding = self._pairs.finding(digest, haystack, distance_bits, view)
+                yield Beside(haystack, distance_bits, view, finding)
+
+    def _of_its_coding(self, digest: Digest, known: Fingerprint) -> Iterator[Beside]:
+        """Yield the findings on library contents with the very same coded picture."""
+        for haystack in sorted(self._nearby.of_coding(Role.HAYSTACK, known.coded)):
+            other = self._facts.fingerprint(haystack)
+            if not isinstance(other, Fingerprint) or self._book.differ(digest, haystack):
+                continue
+            if same_coding(known, other):
+                yield Beside(haystack, 0, UPRIGHT, judge_coding(known, other, self._policy))
+
+    def _doubtful_or_missing(self, known: Fingerprint, doubtful: list[Beside]) -> Assessment:
+        """Return the best look-alike for a person to decide, or that there is none."""
+        if doubtful:
+            best = max(doubtful, key=lambda one: one.rank)
+            finding, place = best.finding, self._place(best.haystack)
+            return Assessment(
+                PictureClass.POSSIBLE,
+                finding.reason,
+                evidence=finding.evidence,
+                witness=place,
+                asks=True,
+            )
+        if self._looks_unwanted(known):
+            why = "it looks like a picture that you dismissed"
+            return Assessment(PictureClass.POSSIBLE, "dismissed", why, asks=True)
+        if not may_be_compared(known):
+            return Assessment(PictureClass.UNMATCHED, known.bytes_only, asks=bool(known.coded))
+        return Assessment(PictureClass.UNMATCHED, "no-match", asks=True)
+
+    def _looks_unwanted(self, known: Fingerprint) -> bool:
+        """Does it look like something that the owner dismissed?  Then a person should say."""
+        return may_be_compared(known) and any(
+            correlation(known.sketch, self._unwanted_sketches[other])
+            >= self._limits.possible_correlation
+            for _, other in self._unwanted.within(known.dhash, self._limits.radius_bits)
+        )
+
+    def _matched(self, one: Beside, known: Fingerprint) -> Assessment:
+        evidence = one.finding.evidence
+        by_looks = evidence is not None and evidence.kind is not EvidenceKind.PIXELS
+        contestable = by_looks and self._contest.open_to(known, one)
         return Assessment(
-            PictureClass.POSSIBLE,
-            best.reason,
-            evidence=best.evidence,
-            witness=self._place(haystack),
-            asks=True,
+            PictureClass.MATCHED,
+            evidence=evidence,
+            witness=self._place(one.haystack),
+            asks=contestable,
+            contestable=contestable,
         )
 
     def _place(self, haystack: Digest) -> Place:
         return self.best(self._catalog.places(Role.HAYSTACK, haystack))
 
-    def _near(self, index: HammingIndex, fingerprint: Fingerprint) -> Iterator[Digest]:
-        for _, digest in index.within(fingerprint.dhash, self._limits.radius_bits):
-            yield digest
+    def _touched_by(self, known: Fingerprint) -> Iterator[Digest]:
+        """Yield the needles that may be this content."""
+        yield from self._nearby.of_coding(Role.NEEDLES, known.coded)
+        yield from self._nearby.needles_in_any_view(known)
 
-    def _set(self, index: HammingIndex, role: Role, digest: Digest, known: Fingerprint) -> None:
-        if self._catalog.places(role, digest):
-            index.add(digest, known.dhash)
-        else:
-            index.remove(digest)
+    def _rivals_of(self, known: Fingerprint) -> Iterator[Digest]:
+        """Yield the needles that may claim what this needle may claim."""
+        claimed = {*self._nearby.of_coding(Role.HAYSTACK, known.coded)}
+        for view in VIEWS:
+            claimed.update(digest for _, digest in self._nearby.library(known, view))
+        for haystack in claimed:
+            library = self._facts.fingerprint(haystack)
+            if isinstance(library, Fingerprint) and _may_be_one_size(known, library):
+                yield from self._nearby.needles_in_any_view(library)
+
+    def _decided_with(self, digest: Digest) -> Iterator[Digest]:
+        """Yield the needles that the owner calls the same picture as this content."""
+        for other in self._book.same_as(digest):
+            if self._catalog.places(Role.NEEDLES, other):
+                yield other
 
 
-def _found(evidence: Evidence | None, witness: Place) -> Assessment:
+def _found(evidence: Evidence, witness: Place) -> Assessment:
     return Assessment(PictureClass.MATCHED, evidence=evidence, witness=witness)
 
 
@@ -217,15 +315,11 @@ def _unreadable(why: Unreadable) -> Assessment:
     return Assessment(PictureClass.UNREADABLE, why.reason, why.detail)
 
 
-def _rank(one: tuple[Digest, Finding]) -> tuple[bool, float, bytes]:
-    digest, finding = one
-    score = finding.evidence.score if finding.evidence else 0.0
-    return finding.reason != "similar", score, digest
+def _contested(finding: Finding) -> Finding:
+    evidence = finding.evidence
+    assert evidence is not None
+    return replace(finding, reason="contested", evidence=replace(evidence, limit="contested"))
 
 
-def _errand(want: Want, needle: Digest, haystack: Digest) -> Errand:
-    if want is Want.NEEDLE_SIGNATURE:
-        return Errand(needle, None)
-    if want is Want.HAYSTACK_SIGNATURE:
-        return Errand(None, haystack)
-    return Errand(needle, haystack)
+def _may_be_one_size(a: Fingerprint, b: Fingerprint) -> bool:
+    return {a.width_px, a.height_px} == {b.width_px, b.height_px}

@@ -15,6 +15,7 @@ from dedupd.model import Place
 from dedupd.reports import COUNT_NAMES, Counts
 
 WAITING = "waiting"  # a file that may yet turn out to be anything: blocks every claim
+CONTESTABLE = "contestable"  # matched by looks: another needle may yet claim the same picture
 HIDDEN_PICTURES = "hidden pictures"  # pictures among what `exclude` hides: block `imported`
 
 

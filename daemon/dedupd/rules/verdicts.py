@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dedupd.model import (
     Assessment,
@@ -14,7 +14,7 @@ from dedupd.model import (
     PictureClass,
     RootState,
 )
-from dedupd.rules.tally import HIDDEN_PICTURES, WAITING, Node, Share
+from dedupd.rules.tally import CONTESTABLE, HIDDEN_PICTURES, WAITING, Node, Share
 
 PASSES = {PictureClass.MATCHED, PictureClass.DISMISSED}
 
@@ -53,7 +53,8 @@ def picture_share(assessment: Assessment) -> Share:
     name = assessment.cls.value
     if assessment.cls in PASSES:
         root = assessment.witness.root if assessment.witness is not None else ""
-        return Share(("pictures", name), rests_on=root)
+        contestable = (CONTESTABLE,) if assessment.contestable else ()
+        return Share(("pictures", name, *contestable), rests_on=root)
     return Share(("pictures", name), blocks=assessment.reason or name)
 
 
@@ -98,6 +99,8 @@ class Conditions:
         unread: A haystack root was never read through.
         others_block: Files that aren't pictures must be in the library too.
         claimed: The claim procedure passed for the folder's present version.
+        votes_open: Needle pictures that nobody has looked at yet may claim the same library
+            pictures; counts against what was never said to be imported only.
     """
 
     root: RootState
@@ -106,6 +109,7 @@ class Conditions:
     unread: bool
     others_block: bool
     claimed: bool
+    votes_open: bool = False
 
 
 def state_of(node: Node, conditions: Conditions) -> FolderState:
@@ -137,12 +141,7 @@ def settled_state(node: Node, conditions: Conditions) -> FolderState:
 
 def looks_imported(node: Node, conditions: Conditions) -> bool:
     """Is a claim all that is missing?"""
-    claimed = Conditions(
-        conditions.root,
-        conditions.listed,
-        conditions.away,
-        conditions.unread,
-        conditions.others_block,
-        claimed=True,
-    )
+    if conditions.votes_open and node.tree[CONTESTABLE]:
+        return False
+    claimed = replace(conditions, claimed=True)
     return state_of(node, claimed) is FolderState.IMPORTED

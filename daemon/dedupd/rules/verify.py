@@ -1,18 +1,33 @@
 """Are these two pictures the same?  The limits and vetoes of the evidence ladder, as pure rules.
 
 A hash finds, a signature decides: `judge` says "same" only when every limit of `MatchLimits`
-holds, says what it must still see when it can't know yet, and leaves the rest to a person.
+holds and no veto speaks, says what it must still see when it can't know yet, and leaves the rest
+to a person.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dedupd.model import Evidence, EvidenceKind, Fingerprint, MatchLimits, Signature, Unreadable
+from dedupd.model import (
+    VIEWS,
+    Evidence,
+    EvidenceKind,
+    Fingerprint,
+    MatchLimits,
+    Measures,
+    Signature,
+    Unreadable,
+    View,
+)
+from dedupd.rules import moments, worse
+
+LUMA_SIDE, CHROMA_SIDE = 64, 16
+UPRIGHT = VIEWS[0]
 
 
 class Want(enum.Enum):
@@ -21,7 +36,21 @@ class Want(enum.Enum):
     NOTHING = "nothing"
     NEEDLE_SIGNATURE = "needle signature"
     HAYSTACK_SIGNATURE = "haystack signature"
-    BOTH = "both files at once"  # both signatures, or the native blocks of both
+    BOTH = "both files at once"  # both signatures, or the measures of both
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the owner's configuration says about matches.
+
+    Attributes:
+        accepted: In what the library's copy may be worse (see `worse.REASONS`).
+        turned: A turned view counts as a match; otherwise a person decides.
+    """
+
+    limits: MatchLimits = field(default_factory=MatchLimits)
+    accepted: frozenset[str] = frozenset()
+    turned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +67,23 @@ class Finding:
 
     Attributes:
         want: What must be seen before anything can be said; the rest is empty then.
-        evidence: Set for `same`, and for a pair that a person should look at.
-        reason: "" for `same`, else why it isn't ("smaller", "similar", "different", ...).
+        evidence: Set for `same` and `turned`, and for a pair that a person should look at.
+        reason: "" for a match, else why it isn't one ("smaller", "similar", "different", ...).
+        within: Every limit holds, whatever a veto says.
     """
 
     want: Want = Want.NOTHING
     evidence: Evidence | None = None
     reason: str = ""
+    within: bool = False
 
     @property
     def same(self) -> bool:
         """True only when every limit holds and no veto spoke."""
-        return self.evidence is not None and not self.reason
+        return self.within and not self.reason
 
 
 DIFFERENT = Finding(reason="different")
-TRAILING = "trailing"
-VETOES = {"pixels": "smaller", "motion": "motion"}  # what is worse -> the reason that people see
 
 
 def correlation(first: bytes, second: bytes) -> float:
@@ -69,9 +98,7 @@ def correlation(first: bytes, second: bytes) -> float:
 
 def largest_difference(first: bytes, second: bytes) -> int:
     """Return the largest difference of two cells, in levels."""
-    a = np.frombuffer(first, dtype=np.uint8).astype(np.int16)
-    b = np.frombuffer(second, dtype=np.uint8).astype(np.int16)
-    return int(np.abs(a - b).max())
+    return int(np.abs(_levels(first) - _levels(second)).max())
 
 
 def deviation(luma: bytes) -> float:
@@ -80,48 +107,82 @@ def deviation(luma: bytes) -> float:
 
 
 def may_be_compared(fingerprint: Fingerprint) -> bool:
-    """May anything but equal bytes speak for or against this picture?"""
-    return fingerprint.bytes_only in ("", TRAILING)
+    """May looks say anything about this picture, be it only that a person should see it?"""
+    return fingerprint.bytes_only in ("", worse.TRAILING, "transparent")
 
 
-def may_be(needle: Fingerprint, haystack: Fingerprint, limits: MatchLimits) -> bool:
+def may_be(
+    needle: Fingerprint, haystack: Fingerprint, limits: MatchLimits, view: View = UPRIGHT
+) -> bool:
     """Is this near pair worth a full decode?  Asked for every candidate, so it must be cheap."""
     if not (may_be_compared(needle) and may_be_compared(haystack)):
         return False
-    return correlation(needle.sketch, haystack.sketch) >= limits.sketch_correlation
+    ours = _seen(needle.sketch, 16, view)
+    return correlation(ours, haystack.sketch) >= limits.sketch_correlation
+
+
+def turned(signature: Signature, view: View) -> Signature:
+    """Return the signature that the picture has in that view."""
+    luma = _seen(signature.luma, LUMA_SIDE, view)
+    return Signature(luma, _seen(signature.chroma, CHROMA_SIDE, view))
 
 
 def judge(
     needle: Side,
     haystack: Side,
     distance_bits: int,
-    block_difference: float | None,
-    limits: MatchLimits,
-    worse: Mapping[str, str],
+    measures: Measures | None,
+    policy: Policy,
+    view: View = UPRIGHT,
 ) -> Finding:
-    """Decide what the library's picture is to the needle.
+    """Decide what the library's picture is to the needle, looked at in that view.
 
     Args:
         distance_bits: Hamming distance of the two dHashes.
-        block_difference: Largest native 8 x 8 block difference; None where not known yet.
-        worse: For each way in which the library's copy can be worse: "review" or "accept".
+        measures: Those of both full decodes; None where they were not made yet.
     """
     ours, theirs = needle.signature, haystack.signature
     if ours is None or theirs is None:
         return Finding(want=_lacking(ours is None, theirs is None))
     if isinstance(ours, Unreadable) or isinstance(theirs, Unreadable):
         return DIFFERENT
-    if min(deviation(ours.luma), deviation(theirs.luma)) < limits.deviation:
-        return DIFFERENT  # featureless: only equal bytes may speak for it
+    ours = turned(ours, view) if view != UPRIGHT else ours
     score = correlation(ours.luma, theirs.luma)
-    limit = _broken_limit(needle.fingerprint, haystack.fingerprint, ours, theirs, limits)
-    if not limit and _equal_size(needle.fingerprint, haystack.fingerprint):
-        if block_difference is None:
-            return Finding(want=Want.BOTH)
-        limit = "blocks" if block_difference > limits.blocks else ""
+    kind = EvidenceKind.SAME if view == UPRIGHT else EvidenceKind.TURNED
+    if min(deviation(ours.luma), deviation(theirs.luma)) < policy.limits.deviation:
+        return _faint(Evidence(kind, distance_bits, score, limit="deviation", view=view), policy)
+    size = size_px(needle.fingerprint, view)
+    limit = _broken_limit(size, size_px(haystack.fingerprint), ours, theirs, policy.limits)
+    if not limit and measures is None:
+        return Finding(want=Want.BOTH)
+    if not limit and measures is not None:
+        limit = _broken_measure(measures, ours, theirs, policy.limits)
+    evidence = Evidence(kind, distance_bits, score, limit=limit, view=view)
     if limit:
-        return _alike(distance_bits, score, limit, limits)
-    return _vetoed_or_same(needle.fingerprint, haystack.fingerprint, distance_bits, score, worse)
+        return _alike(evidence, ours, theirs, policy.limits)
+    return _vetoed_or_same(needle.fingerprint, haystack.fingerprint, evidence, measures, policy)
+
+
+def size_px(fingerprint: Fingerprint, view: View = UPRIGHT) -> tuple[int, int]:
+    """Return width and height in that view."""
+    width_px, height_px = fingerprint.width_px, fingerprint.height_px
+    return (height_px, width_px) if view.quarters % 2 else (width_px, height_px)
+
+
+def same_coding(needle: Fingerprint, haystack: Fingerprint) -> bool:
+    """Are the coded pictures equal, and may that speak for either?"""
+    speak = all(
+        may_be_compared(one) or one.bytes_only == "featureless" for one in (needle, haystack)
+    )
+    return speak and bool(needle.coded) and needle.coded == haystack.coded
+
+
+def judge_coding(needle: Fingerprint, haystack: Fingerprint, policy: Policy) -> Finding:
+    """Decide about two pictures of the same coding: only what stands beside it may be worse."""
+    faults = worse.faults(needle, haystack, None, policy.limits)
+    reason = worse.vetoing(faults, policy.accepted)
+    evidence = Evidence(EvidenceKind.PIXELS, worse=faults, limit=reason)
+    return Finding(evidence=evidence, reason=reason, within=True)
 
 
 def _lacking(ours: bool, theirs: bool) -> Want:
@@ -130,42 +191,100 @@ def _lacking(ours: bool, theirs: bool) -> Want:
     return Want.NEEDLE_SIGNATURE if ours else Want.HAYSTACK_SIGNATURE
 
 
-def _equal_size(a: Fingerprint, b: Fingerprint) -> bool:
-    return (a.width_px, a.height_px) == (b.width_px, b.height_px)
-
-
 def _broken_limit(
-    a: Fingerprint, b: Fingerprint, ours: Signature, theirs: Signature, limits: MatchLimits
+    a_px: tuple[int, int],
+    b_px: tuple[int, int],
+    ours: Signature,
+    theirs: Signature,
+    limits: MatchLimits,
 ) -> str:
     """Return the name of the first limit that the pair breaks, "" if it keeps them all."""
-    aspect_a, aspect_b = a.width_px / a.height_px, b.width_px / b.height_px
+    aspect_a, aspect_b = a_px[0] / a_px[1], b_px[0] / b_px[1]
     if abs(aspect_a - aspect_b) > limits.aspect * min(aspect_a, aspect_b):
         return "aspect"
-    if largest_difference(ours.luma, theirs.luma) > limits.luma:
+    most = limits.luma_recoded if a_px == b_px else limits.luma
+    if largest_difference(ours.luma, theirs.luma) > max(most, limits.luma):
         return "luma"
     if largest_difference(ours.chroma, theirs.chroma) > limits.chroma:
         return "chroma"
     return ""
 
 
-def _alike(distance_bits: int, score: float, limit: str, limits: MatchLimits) -> Finding:
+def _broken_measure(
+    measures: Measures, ours: Signature, theirs: Signature, limits: MatchLimits
+) -> str:
+    """Return the name of the limit that is broken now that both were seen, "" if none is."""
+    if largest_difference(ours.luma, theirs.luma) > worse.most_luma(measures, limits):
+        return "luma"
+    equal_size = measures.error is not None
+    most = limits.blocks if equal_size else limits.blocks_resized
+    return "blocks" if measures.blocks > most else ""
+
+
+def _alike(evidence: Evidence, ours: Signature, theirs: Signature, limits: MatchLimits) -> Finding:
     """Return a pair that looks alike for a person to decide, or nothing."""
-    if score < limits.possible_correlation:
+    if evidence.score < limits.possible_correlation:
         return DIFFERENT
-    evidence = Evidence(EvidenceKind.SAME, distance_bits, score, limit=limit)
-    return Finding(evidence=evidence, reason="similar")
+    if evidence.kind is EvidenceKind.TURNED:
+        return Finding(evidence=evidence, reason="turned")
+    toned = evidence.limit in ("luma", "chroma") and _is_toned(ours, theirs, limits)
+    return Finding(evidence=evidence, reason="toned" if toned else "similar")
+
+
+def _faint(evidence: Evidence, policy: Policy) -> Finding:
+    """Two pictures with next to no light and shade: their looks never decide."""
+    if evidence.score < policy.limits.possible_correlation:
+        return DIFFERENT
+    return Finding(evidence=evidence, reason="featureless")
+
+
+def _is_toned(ours: Signature, theirs: Signature, limits: MatchLimits) -> bool:
+    """Would a change of brightness and contrast alone make the two lumas equal?"""
+    a, b = _levels(ours.luma).astype(np.float64), _levels(theirs.luma).astype(np.float64)
+    gain, offset = np.polyfit(a, b, 1)
+    return bool(np.abs(gain * a + offset - b).max() <= 2 * limits.luma)
 
 
 def _vetoed_or_same(
-    a: Fingerprint, b: Fingerprint, distance_bits: int, score: float, worse: Mapping[str, str]
+    needle: Fingerprint,
+    haystack: Fingerprint,
+    within: Evidence,
+    measures: Measures | None,
+    policy: Policy,
 ) -> Finding:
-    """Return `same` unless the library's copy is worse in a way that the owner wants to see."""
-    faults = []
-    if a.width_px * a.height_px > b.width_px * b.height_px:
-        faults.append("pixels")
-    if a.bytes_only == TRAILING:
-        faults.append("motion")
-    vetoed = [fault for fault in faults if worse.get(fault, "review") == "review"]
-    limit = VETOES[vetoed[0]] if vetoed else ""
-    evidence = Evidence(EvidenceKind.SAME, distance_bits, score, worse=tuple(faults), limit=limit)
-    return Finding(evidence=evidence, reason=limit)
+    """Return a match, unless a veto leaves it to a person."""
+    faults = worse.faults(needle, haystack, measures, policy.limits)
+    reason = _veto(needle, haystack, within.kind, faults, policy)
+    evidence = Evidence(
+        within.kind, within.distance_bits, within.score, faults, limit=reason, view=within.view
+    )
+    return Finding(evidence=evidence, reason=reason, within=True)
+
+
+def _veto(
+    needle: Fingerprint,
+    haystack: Fingerprint,
+    kind: EvidenceKind,
+    faults: tuple[str, ...],
+    policy: Policy,
+) -> str:
+    if moments.differ(needle.taken_at, haystack.taken_at):
+        return "retimed"
+    if "transparent" in (needle.bytes_only, haystack.bytes_only):
+        return "transparent"
+    if reason := worse.vetoing(faults, policy.accepted):
+        return reason
+    return "turned" if kind is EvidenceKind.TURNED and not policy.turned else ""
+
+
+def _levels(cells: bytes) -> NDArray[np.int16]:
+    return np.frombuffer(cells, dtype=np.uint8).astype(np.int16)
+
+
+def _seen(cells: bytes, side: int, view: View) -> bytes:
+    """Return square cells, of one or more levels each, as that view shows them."""
+    if view == UPRIGHT:
+        return cells
+    square = np.frombuffer(cells, dtype=np.uint8).reshape(side, side, -1)
+    mirrored = np.fliplr(square) if view.mirrored else square
+    return np.rot90(mirrored, view.quarters).tobytes()

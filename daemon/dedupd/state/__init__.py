@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dedupd.errors import UserError
-from dedupd.model import Digest, FileRecord, Fingerprint, Place, Signature, Unreadable
+from dedupd.model import (
+    VIEWS,
+    Digest,
+    FileRecord,
+    Fingerprint,
+    Measures,
+    Place,
+    Signature,
+    Unreadable,
+    View,
+)
 
 
 class StoreDamaged(Exception):
@@ -34,19 +44,12 @@ class StoreReadOnly(StoreUnwritable):
 
 
 @dataclass(frozen=True, slots=True)
-class BlockDifference:
-    """That two pictures have been compared, and what it gave (None: they differ in pixel size)."""
-
-    value: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class Versions:
     """Of the algorithms whose results are kept; results of any other version are not seen."""
 
     fingerprint: int = 1
     signature: int = 1
-    blocks: int = 1
+    measures: int = 1
 
 
 class Store(Protocol):
@@ -95,11 +98,11 @@ class Store(Protocol):
         """Keep the signature of these contents."""
         ...
 
-    def block_difference(self, a: Digest, b: Digest) -> BlockDifference | None:
-        """Return what comparing these two gave, in either order; None if nobody did."""
+    def measures(self, needle: Digest, haystack: Digest, view: View = VIEWS[0]) -> Measures | None:
+        """Return what comparing these two gave, the needle in that view; None if nobody did."""
         ...
 
-    def put_block_difference(self, a: Digest, b: Digest, value: float | None) -> None:
+    def put_measures(self, needle: Digest, haystack: Digest, view: View, value: Measures) -> None:
         """Keep what comparing these two gave."""
         ...
 

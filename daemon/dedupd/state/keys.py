@@ -3,7 +3,8 @@ r"""The keys of the store: which bytes stand for which thing, and in which order
     f/<root id>/<folder>\0\0<name>     a file; <folder> is its folder's parts joined by \0
     p/<digest:32>/<version>            fingerprint of these contents
     s/<digest:32>/<version>            signature of these contents
-    e/<digest:32><digest:32>/<version> block difference of two contents, the smaller digest first
+    e/<digest:32><digest:32>/<view>/<version>
+                                       measures of a needle in that view and a library content
     m/<name>                           a small fact; <name> is UTF-8
     store                              the store's own header: format and generation
 
@@ -16,7 +17,7 @@ root that can't be listed has the path b"".
 
 from __future__ import annotations
 
-from dedupd.model import Digest, Place
+from dedupd.model import VIEWS, Digest, Place, View
 
 HEADER = b"store"
 DIGEST_BYTES = 32
@@ -79,9 +80,10 @@ def signature(digest: Digest, version: int) -> bytes:
     return b"s/" + whole(digest) + _version(version)
 
 
-def block_difference(a: Digest, b: Digest, version: int) -> bytes:
-    """Return the key of the block difference of two contents, in either order."""
-    return b"e/" + min(whole(a), b) + max(a, whole(b)) + _version(version)
+def measures(needle: Digest, haystack: Digest, view: View, version: int) -> bytes:
+    """Return the key of what comparing a needle, in that view, with a library content gave."""
+    pair = whole(needle) + whole(haystack)
+    return b"e/" + pair + _version(VIEWS.index(view)) + _version(version)
 
 
 METAS = b"m/"

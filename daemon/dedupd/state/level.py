@@ -16,8 +16,18 @@ from operator import itemgetter
 from typing import Protocol, TypeVar
 
 from dedupd import wire
-from dedupd.model import Digest, FileRecord, Fingerprint, Place, Signature, Unreadable
-from dedupd.state import BlockDifference, StoreDamaged, StoreUnwritable, Versions, keys
+from dedupd.model import (
+    VIEWS,
+    Digest,
+    FileRecord,
+    Fingerprint,
+    Measures,
+    Place,
+    Signature,
+    Unreadable,
+    View,
+)
+from dedupd.state import StoreDamaged, StoreUnwritable, Versions, keys
 
 T = TypeVar("T")
 
@@ -97,8 +107,8 @@ class LevelStore:
         """See `Store`."""
         version = self._versions.fingerprint
         return (
-            (digest, value)
-            for key, value in self._scan(keys.FINGERPRINTS, wire.decode_fingerprint)
+            (digest, _decoded(data, wire.decode_fingerprint))
+            for key, data in self._scan(keys.FINGERPRINTS, bytes)
             if (digest := keys.fingerprint_digest(key, version)) is not None
         )
 
@@ -112,15 +122,15 @@ class LevelStore:
         key = keys.signature(digest, self._versions.signature)
         self._pending[key] = wire.seal(wire.encode_signature(value))
 
-    def block_difference(self, a: Digest, b: Digest) -> BlockDifference | None:
+    def measures(self, needle: Digest, haystack: Digest, view: View = VIEWS[0]) -> Measures | None:
         """See `Store`."""
-        key = keys.block_difference(a, b, self._versions.blocks)
-        return self._get(key, lambda data: BlockDifference(wire.decode_difference(data)))
+        key = keys.measures(needle, haystack, view, self._versions.measures)
+        return self._get(key, wire.decode_measures)
 
-    def put_block_difference(self, a: Digest, b: Digest, value: float | None) -> None:
+    def put_measures(self, needle: Digest, haystack: Digest, view: View, value: Measures) -> None:
         """See `Store`."""
-        key = keys.block_difference(a, b, self._versions.blocks)
-        self._pending[key] = wire.seal(wire.encode_difference(value))
+        key = keys.measures(needle, haystack, view, self._versions.measures)
+        self._pending[key] = wire.seal(wire.encode_measures(value))
 
     def meta(self, key: str) -> dict[str, object] | None:
         """See `Store`."""
@@ -196,8 +206,12 @@ def decode_json(data: bytes) -> dict[str, object]:
 
 
 def _opened(sealed: bytes, decode: Callable[[bytes], T]) -> T:
+    return _decoded(sealed, lambda data: decode(wire.unseal(data)))
+
+
+def _decoded(data: bytes, decode: Callable[[bytes], T]) -> T:
     try:
-        return decode(wire.unseal(sealed))
+        return decode(data)
     except wire.Damaged as error:
         raise StoreDamaged(str(error)) from error
 

@@ -10,8 +10,18 @@ import dataclasses
 import json
 from collections.abc import Iterator, Mapping
 
-from dedupd.model import Digest, FileRecord, Fingerprint, Place, Signature, Unreadable
-from dedupd.state import BlockDifference, keys
+from dedupd.model import (
+    VIEWS,
+    Digest,
+    FileRecord,
+    Fingerprint,
+    Measures,
+    Place,
+    Signature,
+    Unreadable,
+    View,
+)
+from dedupd.state import keys
 
 
 class MemoryStore:
@@ -26,7 +36,7 @@ class MemoryStore:
         self._files: dict[str, dict[bytes, FileRecord]] = {}
         self._fingerprints: dict[Digest, Fingerprint | Unreadable] = {}
         self._signatures: dict[Digest, Signature | Unreadable] = {}
-        self._differences: dict[frozenset[Digest], float | None] = {}
+        self._measures: dict[tuple[Digest, Digest, View], Measures] = {}
         self._metas: dict[str, str] = {}
 
     def files(self, root: str) -> Iterator[tuple[bytes, FileRecord]]:
@@ -66,14 +76,13 @@ class MemoryStore:
         """See `Store`."""
         self._signatures[keys.whole(digest)] = value
 
-    def block_difference(self, a: Digest, b: Digest) -> BlockDifference | None:
+    def measures(self, needle: Digest, haystack: Digest, view: View = VIEWS[0]) -> Measures | None:
         """See `Store`."""
-        pair = frozenset((keys.whole(a), keys.whole(b)))
-        return BlockDifference(self._differences[pair]) if pair in self._differences else None
+        return self._measures.get((keys.whole(needle), keys.whole(haystack), view))
 
-    def put_block_difference(self, a: Digest, b: Digest, value: float | None) -> None:
+    def put_measures(self, needle: Digest, haystack: Digest, view: View, value: Measures) -> None:
         """See `Store`."""
-        self._differences[frozenset((keys.whole(a), keys.whole(b)))] = value
+        self._measures[keys.whole(needle), keys.whole(haystack), view] = value
 
     def meta(self, key: str) -> dict[str, object] | None:
         """See `Store`."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from dedupd.model import Unreadable
-from dedupd.pictures.formats import avif, bmp, gif, jp2, jpeg, png, tiff, webp
+from dedupd.pictures.formats import avif, bmp, gif, heif, jp2, jpeg, png, raw, tiff, webp
 from dedupd.pictures.formats.header import Header, HeaderError
 from dedupd.pictures.limits import Limits
 
@@ -21,9 +22,11 @@ READERS: Mapping[str, Callable[[memoryview], Header]] = MappingProxyType(
         "avif": avif.read,
         "bmp": bmp.read,
         "gif": gif.read,
+        "heic": heif.read,
         "jp2": jp2.read,
         "jpeg": jpeg.read,
         "png": png.read,
+        "raw": raw.read,
         "tiff": tiff.read,
         "webp": webp.read,
     }
@@ -31,10 +34,8 @@ READERS: Mapping[str, Callable[[memoryview], Header]] = MappingProxyType(
 
 _NOT_DECODED = MappingProxyType(
     {
-        "heic": "HEIC pictures can't be decoded by this version",
         "jxl": "JPEG XL pictures can't be decoded by this version",
         "psd": "Photoshop documents can't be decoded",
-        "raw": "camera RAW files can't be decoded by this version",
         "video": "it is a film, though its name says picture",
     }
 )
@@ -47,11 +48,13 @@ def read_header(content_type: str | None, data: memoryview, limits: Limits) -> H
     """
     if len(data) == 0:
         return Unreadable("empty", "the file is empty")
-    reader = READERS.get(content_type or "")
-    if reader is None:
-        return _not_decoded(content_type)
     try:
-        return _checked(reader(data), limits)
+        if content_type == "tiff" and raw.is_raw(data):
+            content_type = "raw"  # its first bytes are those of any TIFF
+        reader = READERS.get(content_type or "")
+        if content_type is None or reader is None:
+            return _not_decoded(content_type)
+        return _checked(replace(reader(data), format=content_type), limits)
     except HeaderError as error:
         return Unreadable(error.reason, error.detail)
     except (struct.error, IndexError):

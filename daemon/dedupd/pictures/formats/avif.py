@@ -1,51 +1,54 @@
-"""AVIF: the largest picture in it, and whether it moves or has alpha.
+"""AVIF: its main picture, what belongs to it, and whether its coded bytes hang together.
 
-The properties of all items (tiles, alpha, thumbnail) are read without asking which belongs to
-which; the largest size is that of the picture, or the file is called larger than it is.
-Turned pictures (`irot`, `imir`) are decoded as they are stored.  Source: ISO/IEC 23008-12; AV1
-Image File Format, Alliance for Open Media.
+Source: AV1 Image File Format, Alliance for Open Media; AV1 Bitstream Specification, 5.3.
 """
 
 from __future__ import annotations
 
-import struct
-
-from dedupd.pictures.formats.boxes import boxes
+from dedupd.pictures.formats import heif
 from dedupd.pictures.formats.header import Header, HeaderError
+from dedupd.pictures.formats.items import item_bytes, read_items
 
-_MOVES = b"avis"
-_ALPHA = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha"
-_ZERO_RUN_BYTES = 512  # arithmetic coding: far longer ones don't happen
+_CODED = b"av01"
+_ZERO_RUN_BYTES = 128  # arithmetic coding: far longer ones don't happen
+_FORBIDDEN_BIT, _EXTENDED, _SIZED = 0x80, 0x04, 0x02
+_MOST_SIZE_BYTES = 8
 
 
 def read(data: memoryview) -> Header:
     """Return the header of an AVIF picture or sequence."""
-    top = {name: (start, end) for name, start, end in boxes(data, 0, len(data))}
-    if b"meta" not in top:
-        raise HeaderError("damaged", "it does not describe its pictures")
-    sizes, alpha = [], False
-    for name, start, end in _properties(data, top[b"meta"]):
-        if name == b"ispe":
-            sizes.append(struct.unpack_from(">II", data, start + 4))
-        elif name == b"auxC":
-            alpha = alpha or bytes(data[start + 4 : end]).startswith(_ALPHA)
-    if not sizes:
-        raise HeaderError("damaged", "it does not say how large it is")
-    width_px, height_px = max(sizes, key=lambda size: size[0] * size[1])
-    moves = b"moov" in top or _MOVES in bytes(data[8 : top[b"ftyp"][1]])
-    return Header(
-        width_px,
-        height_px,
-        data=top.get(b"mdat", (0, len(data))),
-        frames=2 if moves else 1,
-        alpha=alpha,
-        zero_run_bytes=_ZERO_RUN_BYTES,
-    )
+    items = read_items(data)
+    damage = ""
+    for item in heif.coded_items(data, items):
+        if item.kind != _CODED:
+            kind = item.kind.decode("ascii", "replace").strip()
+            raise HeaderError("unsupported", f"an AVIF coded as {kind!r} can't be decoded")
+        damage = damage or _find_break(item_bytes(data, item))
+    if items.primary.find(b"clap"):
+        raise HeaderError("unsupported", "an AVIF that shows only a part of itself")
+    return heif.describe(data, items, damage, _ZERO_RUN_BYTES)
 
 
-def _properties(data: memoryview, meta: tuple[int, int]) -> list[tuple[bytes, int, int]]:
-    """Return the item properties: the boxes of meta/iprp/ipco."""
-    found = [(b"meta", meta[0] + 4, meta[1])]  # 4: version and flags
-    for wanted in (b"iprp", b"ipco"):
-        found = [box for _, *span in found for box in boxes(data, *span) if box[0] == wanted]
-    return [box for _, *span in found for box in boxes(data, *span)]
+def _find_break(coded: bytes) -> str:
+    """Return what is wrong with the chain of units (OBU), in words; "" if nothing shows."""
+    at = 0
+    while at < len(coded):
+        flags = coded[at]
+        at += 2 if flags & _EXTENDED else 1
+        if not flags & _SIZED:
+            return "" if not flags & _FORBIDDEN_BIT else "its coded picture is broken"
+        size_bytes, at = _leb128(coded, at)
+        at += size_bytes
+        if flags & _FORBIDDEN_BIT or at > len(coded):
+            return "its coded picture is broken"
+    return ""
+
+
+def _leb128(coded: bytes, at: int) -> tuple[int, int]:
+    """Return a number, seven bits a byte and the lowest first, and where it ends."""
+    value = 0
+    for index, byte in enumerate(coded[at : at + _MOST_SIZE_BYTES]):
+        value |= (byte & 0x7F) << (7 * index)
+        if not byte & 0x80:
+            return value, at + index + 1
+    return value, len(coded) + 1

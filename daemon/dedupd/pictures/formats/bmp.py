@@ -28,4 +28,11 @@ def read(data: memoryview) -> Header:
     if compression in _STORED and data_at + row_bytes * height_px > len(data):
         raise truncated("its last row")
     alpha = header_bytes >= _V4_HEADER_BYTES and any(data[_ALPHA_MASK_AT : _ALPHA_MASK_AT + 4])
-    return Header(width_px, height_px, (data_at, len(data)), alpha=alpha, zero_run_bytes=0)
+    return Header(
+        width_px,
+        height_px,
+        (data_at, len(data)),
+        alpha=alpha,
+        coding_error=0.0,
+        zero_run_bytes=0,
+    )

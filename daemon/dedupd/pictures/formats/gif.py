@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+from dedupd.pictures.formats import trailing
 from dedupd.pictures.formats.header import Header, HeaderError, truncated
 
 _EXTENSION, _IMAGE, _END = 0x21, 0x2C, 0x3B
@@ -29,7 +30,15 @@ def read(data: memoryview) -> Header:
             raise HeaderError("damaged", f"an unknown block, {block:#04x}, stands among its frames")
     if not frames:
         raise HeaderError("damaged", "it has no picture in it")
-    return Header(width_px, height_px, (data_at, at), frames, alpha)
+    return Header(
+        width_px,
+        height_px,
+        (data_at, at),
+        frames=frames,
+        alpha=alpha,
+        coding_error=0.0,
+        trailing=trailing.in_words(data[at + 1 :]),
+    )
 
 
 def _byte(data: memoryview, at: int) -> int:

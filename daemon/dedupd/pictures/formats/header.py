@@ -4,36 +4,62 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_SIDES_SWAPPED = (5, 6, 7, 8)
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
     """The facts of a header; nothing here has been checked against the pixels.
 
     Attributes:
-        width_px, height_px: As stored, that is before any orientation is applied.
+        width_px, height_px: As stored, that is before `orientation` is applied.
+        data: Where the pixel data begin and end, byte offsets.
+        format: Content type; `formats.read_header` fills it in.
         frames: Pictures in the file; 2 stands for "more than one".
         alpha: Pixels may be transparent.
-        turned: The orientation swaps width and height.
+        orientation: How the stored pixels must be turned, as EXIF numbers it, 1 to 8.
         reducible: The decoder can shrink it while decoding.
         taken_at: Capture time as EXIF gives it, sub-seconds after a dot; "" if none.
         damage: What is missing or wrong, in words, though the file may well decode; "" if nothing.
-        data: Where the pixel data begin and end, byte offsets.
-        whole_at_end: The file could end where `data` ends: what follows is not of the picture.
+        note: What people should know about it, and is no damage; "" if nothing.
+        icc: The colour profile; b"" if none.
+        inks: Its channels are inks (CMYK), not lights.
+        coded: SHA-256 of the coded picture and of all that decides how it looks, see
+            `pictures.coded`; b"" where that can't be told apart from the metadata.
+        coding_error: Largest RMS luma error of the coding, grey levels; -1.0 where unknown.
+        trailing: What follows the picture in its file, in words; "" if nothing that counts.
         zero_run_bytes: Zero bytes in a row that sound pixel data never have; 0 where pixels are
             stored as they are, so that black is zero.
+        zero_run_spans: Where such a run is looked for, byte offsets; None for all of `data`.
+        flat_spans: Where such a run is in order if the picture has a flat area.
     """
 
     width_px: int
     height_px: int
     data: tuple[int, int]
+    format: str = ""
     frames: int = 1
     alpha: bool = False
-    turned: bool = False
+    orientation: int = 1
     reducible: bool = False
     taken_at: str = ""
     damage: str = ""
+    note: str = ""
+    icc: bytes = b""
+    inks: bool = False
+    coded: bytes = b""
+    coding_error: float = -1.0
+    trailing: str = ""
     zero_run_bytes: int = 4096
-    whole_at_end: bool = False
+    zero_run_spans: tuple[tuple[int, int], ...] | None = None
+    flat_spans: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height as people see the picture."""
+        if self.orientation in _SIDES_SWAPPED:
+            return self.height_px, self.width_px
+        return self.width_px, self.height_px
 
 
 class HeaderError(Exception):

@@ -1,6 +1,6 @@
-"""JPEG 2000: the size that its code stream says, and its end.
+"""JPEG 2000: the size that its code stream says, its end, and its colour profile.
 
-The boxes around a code stream may lie about it, so they aren't asked.
+The boxes around a code stream may lie about its size, so they aren't asked for that.
 Source: ITU-T T.800, annexes A and I.
 """
 
@@ -13,6 +13,7 @@ from dedupd.pictures.formats.header import Header, HeaderError, truncated
 
 _STREAM_START = b"\xff\x4f\xff\x51"
 _STREAM_END = b"\xff\xd9"
+_PROFILE_METHODS = (2, 3)  # of a colour box: restricted, any
 _ZERO_RUN_BYTES = 512  # arithmetic coding: far longer ones don't happen
 
 
@@ -30,6 +31,7 @@ def read(data: memoryview) -> Header:
         bottom - top,
         data=(start, end),
         alpha=components in (2, 4),
+        icc=_profile(data) if start else b"",
         zero_run_bytes=_ZERO_RUN_BYTES,
     )
 
@@ -41,3 +43,14 @@ def _stream(data: memoryview) -> tuple[int, int]:
         if name == b"jp2c":
             return start, end
     raise truncated("its code stream")
+
+
+def _profile(data: memoryview) -> bytes:
+    """Return the colour profile in the boxes before the code stream; b"" if there is none."""
+    for name, start, end in boxes(data, 0, len(data)):
+        if name == b"jp2c":
+            break
+        for inner, at, inner_end in boxes(data, start, end) if name == b"jp2h" else ():
+            if inner == b"colr" and data[at] in _PROFILE_METHODS:
+                return bytes(data[at + 3 : inner_end])
+    return b""

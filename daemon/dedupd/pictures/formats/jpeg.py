@@ -1,112 +1,168 @@
 """JPEG: its segments up to the end marker, so that a cut file is known before it is decoded.
 
-A JPEG ends with its own end marker; what follows (a motion photo's film, padding) is not part
-of the picture.  Source: ITU-T T.81, annexes B and G.
+A JPEG ends with its own end marker; what follows (a film, a gain map, padding) is looked at by
+`jpeg_trailing`.  Source: ITU-T T.81, annexes B and G; T.871 (JFIF); T.872, 6.5.3 (Adobe).
 """
 
 from __future__ import annotations
 
-import re
-import struct
-from collections.abc import Iterator
+import math
 from dataclasses import dataclass, field
 
+from dedupd.pictures.formats import icc, iptc, mpf, trailing, xmp
+from dedupd.pictures.formats.coded import CodedDigest
 from dedupd.pictures.formats.header import Header, HeaderError, truncated
-from dedupd.pictures.formats.tags import EXIF_PREFIX, exif_facts
+from dedupd.pictures.formats.jpeg_scans import Scans, Zeros
+from dedupd.pictures.formats.jpeg_segments import END, SCAN, Segment, segments
+from dedupd.pictures.formats.jpeg_trailing import behind
+from dedupd.pictures.formats.metadata import Metadata
+from dedupd.pictures.formats.tags import EXIF_PREFIX
 
-_START, _END, _SCAN, _EXIF, _ALONE = 0xD8, 0xD9, 0xDA, 0xE1, 0x01
-_BITS, _COEFFICIENTS = 8, 64
-_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+_CODES, _QUANTISERS = 0xC4, 0xDB
+_FRAMES = {*range(0xC0, 0xD0)} - {_CODES, 0xC8, 0xCC}
 _SCALABLE = {0xC0, 0xC1, 0xC2}
-_PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
-_LOSSLESS = {0xC3, 0xC7, 0xCB, 0xCF}
-
-# FF 00 is a data byte, FF D0..D7 are restarts, FF FF is filling: none of them ends a scan.
-_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]", re.DOTALL)
+_JFIF, _EXIF_OR_XMP, _PROFILE_OR_INDEX, _DUCKY, _RESOURCES, _ADOBE, _COMMENT = (
+    0xE0, 0xE1, 0xE2, 0xEC, 0xED, 0xEE, 0xFE,
+)  # fmt: skip
+_METADATA = {_JFIF, _EXIF_OR_XMP, _PROFILE_OR_INDEX, _DUCKY, _RESOURCES, _ADOBE, _COMMENT}
+_ADOBE_TRANSFORM_AT = 11
+_TABLE_VALUES = 64
+_INKS = 4
 
 
 @dataclass
 class _Seen:
     """What the segments said so far."""
 
-    frame: int = 0
-    width_px: int = 0
-    height_px: int = 0
-    components: tuple[int, ...] = ()
+    data: memoryview
+    coded: CodedDigest = field(default_factory=lambda: CodedDigest(b"jpeg"))
+    scans: Scans = field(default_factory=Scans)
+    metadata: Metadata = field(default_factory=Metadata)
+    profile: list[memoryview] = field(default_factory=list)
+    index: tuple[mpf.Listed, ...] = ()
+    quantisers: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    jfif: bool = False
+    adobe: int = -1  # the colour transform that Adobe's segment names; -1 without one
     data_at: int = 0
-    exif: memoryview | None = None
-    exact: dict[int, set[int]] = field(default_factory=dict)  # coefficients with all their bits
+    holes: list[tuple[int, int]] = field(default_factory=list)
+    flat_areas: list[tuple[int, int]] = field(default_factory=list)
 
 
 def read(data: memoryview) -> Header:
-    """Return the header of a JPEG, read to its end marker."""
-    seen = _Seen()
-    for marker, start, end in _segments(data):
-        if marker == _END:
-            return _header(seen, end)
-        _note(seen, marker, data[start:end], end)
+    """Return the header of a JPEG, read to its end marker and beyond."""
+    seen = _Seen(data)
+    for segment in segments(data):
+        if segment.marker == END:
+            return _header(seen, segment.end)
+        _take(seen, segment)
     raise truncated("its end marker")
 
 
-def _segments(data: memoryview) -> Iterator[tuple[int, int, int]]:
-    """Yield each marker with where its parameters begin and end."""
-    at = 2
-    while found := _MARKER.search(data, at):
-        at = found.end()
-        marker = data[at - 1]
-        if marker == _START:
-            return  # another picture begins: this one was cut
-        if marker == _END:
-            yield marker, at, at
-            return
-        if marker == _ALONE:
-            continue
-        (length,) = struct.unpack_from(">H", data, at)
-        yield marker, at + 2, at + length
-        at += max(length, 2)
-
-
-def _note(seen: _Seen, marker: int, body: memoryview, end: int) -> None:
-    if marker in _FRAMES and not seen.frame:
-        _note_frame(seen, marker, body)
-    elif marker == _SCAN:
+def _take(seen: _Seen, segment: Segment) -> None:
+    marker, start, end, data_end = segment
+    body = seen.data[start:end]
+    if marker in _METADATA:
+        _take_metadata(seen, marker, body, start)
+        return
+    seen.coded.add(bytes([marker]), body)
+    if marker in _FRAMES and not seen.scans.frame:
+        seen.scans.begin(marker, body)
+    elif marker == _CODES:
+        seen.scans.take_codes(body)
+    elif marker == _QUANTISERS:
+        seen.quantisers.update(_quantisers(body))
+    elif marker == SCAN:
         seen.data_at = seen.data_at or end
-        _note_scan(seen, body)
-    elif marker == _EXIF and seen.exif is None and bytes(body[:6]) == EXIF_PREFIX:
-        seen.exif = body
+        seen.coded.add(b"data", seen.data[end:data_end])
+        zeros = seen.scans.take(body)
+        (seen.holes if zeros is Zeros.HOLE else seen.flat_areas).append((end, data_end))
 
 
-def _note_frame(seen: _Seen, marker: int, body: memoryview) -> None:
-    precision_bits, height_px, width_px, count = struct.unpack_from(">BHHB", body)
-    if precision_bits != _BITS:
-        detail = f"a JPEG of {precision_bits} bits a channel can't be decoded by this version"
-        raise HeaderError("unsupported", detail)
-    seen.frame, seen.width_px, seen.height_px = marker, width_px, height_px
-    seen.components = tuple(body[6 + 3 * i] for i in range(count))
+def _take_metadata(seen: _Seen, marker: int, body: memoryview, start: int) -> None:
+    """Take an application's segment; all but the profile is no part of the coded picture."""
+    head = bytes(body[:32])
+    if marker == _JFIF:
+        seen.jfif = seen.jfif or head.startswith(b"JFIF\0")
+    elif marker == _EXIF_OR_XMP and head.startswith(EXIF_PREFIX):
+        seen.metadata.add_exif(body)
+    elif marker == _EXIF_OR_XMP and head.startswith(xmp.JPEG_PREFIX):
+        seen.metadata.add_xmp(body[len(xmp.JPEG_PREFIX) :])
+    elif marker == _PROFILE_OR_INDEX and head.startswith(icc.JPEG_PREFIX):
+        seen.profile.append(body[len(icc.JPEG_PREFIX) :])
+    elif marker == _PROFILE_OR_INDEX and head.startswith(mpf.JPEG_PREFIX):
+        prefix = len(mpf.JPEG_PREFIX)
+        seen.index = seen.index or mpf.read(body[prefix:], start + prefix)
+    elif marker == _RESOURCES and head.startswith(iptc.JPEG_PREFIX):
+        seen.metadata.add_resources(body[len(iptc.JPEG_PREFIX) :])
+    elif marker == _ADOBE and head.startswith(b"Adobe") and len(head) > _ADOBE_TRANSFORM_AT:
+        seen.adobe = head[_ADOBE_TRANSFORM_AT]
 
 
-def _note_scan(seen: _Seen, body: memoryview) -> None:
-    count = body[0]
-    first, last, bits = struct.unpack_from("BBB", body, 1 + 2 * count)
-    if seen.frame not in _PROGRESSIVE:
-        first, last, bits = 0, _COEFFICIENTS - 1, 0
-    if bits & 0x0F == 0:
-        for i in range(count):
-            seen.exact.setdefault(body[1 + 2 * i], set()).update(range(first, last + 1))
+def _quantisers(body: memoryview) -> dict[int, tuple[int, ...]]:
+    """Return the quantisation tables of one segment by their number."""
+    tables, at = {}, 0
+    while at < len(body):
+        bytes_each = 2 if body[at] >> 4 else 1
+        end = at + 1 + _TABLE_VALUES * bytes_each
+        raw = bytes(body[at + 1 : end])
+        steps = (raw[i : i + bytes_each] for i in range(0, len(raw), bytes_each))
+        tables[body[at] & 15] = tuple(int.from_bytes(step, "big") for step in steps)
+        at = end
+    return tables
 
 
 def _header(seen: _Seen, end: int) -> Header:
-    if not seen.frame or not seen.data_at:
+    scans = seen.scans
+    if not scans.frame or not seen.data_at:
         raise HeaderError("damaged", "it has no frame, or no scan")
-    turned, taken_at = exif_facts(seen.exif) if seen.exif is not None else (False, "")
-    whole = all(len(seen.exact.get(c, ())) >= _COEFFICIENTS for c in seen.components)
+    size = scans.width_px, scans.height_px
+    rest = behind(seen.data, end, size, seen.index, xmp.lists_maps(seen.metadata.xmp))
+    exif = seen.metadata.read()
+    profile = icc.join(seen.profile)
     return Header(
-        seen.width_px,
-        seen.height_px,
+        *size,
         data=(seen.data_at, end),
-        turned=turned,
-        reducible=seen.frame in _SCALABLE,
-        whole_at_end=True,
-        taken_at=taken_at,
-        damage="" if whole or seen.frame in _LOSSLESS else "its last scans are missing",
+        frames=1 + rest.pictures,
+        orientation=exif.orientation,
+        reducible=scans.frame in _SCALABLE,
+        taken_at=exif.taken_at,
+        damage="" if scans.whole else "its last scans are missing",
+        note="its colour profile is broken" if seen.profile and not profile else "",
+        icc=profile,
+        inks=len(scans.components) == _INKS,
+        coded=_digest(seen, end, exif.orientation),
+        coding_error=_coding_error(seen.quantisers.get(scans.luma_table, ())),
+        trailing=rest.other,
+        zero_run_spans=tuple(seen.holes),
+        flat_spans=tuple(seen.flat_areas),
     )
+
+
+def _digest(seen: _Seen, end: int, orientation: int) -> bytes:
+    for piece in seen.profile:
+        seen.coded.add(b"profile", piece)
+    seen.coded.add(b"shown", f"{_colours(seen)} {orientation}".encode())
+    seen.coded.add(b"trailing", trailing.content(seen.data[end:]))
+    return seen.coded.digest()
+
+
+def _colours(seen: _Seen) -> str:
+    """Return how decoders take the channels: what JFIF, Adobe and the channels' names decide."""
+    names = seen.scans.components
+    if len(names) == _INKS:
+        return f"inks {seen.adobe}"
+    if seen.jfif or len(names) == 1:
+        return "standard"
+    if seen.adobe >= 0:
+        return "rgb" if seen.adobe == 0 else "standard"
+    return "rgb" if bytes(names) == b"RGB" else "standard"
+
+
+def _coding_error(steps: tuple[int, ...]) -> float:
+    """Return the RMS error that rounding to these steps may make; -1.0 without a whole table.
+
+    A rounding error is spread evenly over a step, and the transform keeps squares as they are.
+    """
+    if len(steps) != _TABLE_VALUES:
+        return -1.0
+    return math.sqrt(sum(step * step / 12 for step in steps) / _TABLE_VALUES)

@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 import struct
 from dataclasses import dataclass
+from typing import NamedTuple
 
 EXIF_PREFIX = b"Exif\0\0"
-ORIENTATION = 0x0112
+_ORIENTATION, _ORIENTATIONS = 0x0112, range(1, 9)
 _EXIF_FOLDER = 0x8769
-_TAKEN_AT = 0x9003
-_TAKEN_AT_SUBSECOND = 0x9291
+_TIMES = ((0x9003, 0x9291), (0x9004, 0x9292))  # original, digitized: the time, its sub-seconds
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _TEXT = 2
+_NUMBERS_AT_MOST = 1 << 20  # strips of one row in the tallest picture that passes
 _INLINE_BYTES = 4  # a value no longer than this stands in the entry itself
 _NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I"}
 _TIME = re.compile(r"(?!0000)\d{4}:\d\d:\d\d \d\d:\d\d:\d\d")
@@ -35,13 +36,20 @@ class Tags:
     def numbers(self, tag: int) -> tuple[int, ...]:
         """Return the unsigned integers of `tag`; () where it is missing or broken."""
         type_, count, at = self.entries.get(tag, (0, 0, 0))
-        if type_ not in _NUMBERS or at + count * _SIZES[type_] > len(self.data):
+        fits = count <= _NUMBERS_AT_MOST and at + count * _SIZES.get(type_, 0) <= len(self.data)
+        if type_ not in _NUMBERS or not fits:
             return ()
         return struct.unpack_from(f"{self.order}{count}{_NUMBERS[type_]}", self.data, at)
 
     def number(self, tag: int, default: int) -> int:
         """Return the first number of `tag`."""
         return next(iter(self.numbers(tag)), default)
+
+    def raw(self, tag: int) -> memoryview:
+        """Return the bytes of `tag`; none where it is missing or broken."""
+        type_, count, at = self.entries.get(tag, (0, 0, 0))
+        length = count * _SIZES.get(type_, 0)
+        return self.data[at : at + length] if at + length <= len(self.data) else self.data[:0]
 
     def text(self, tag: int) -> str:
         """Return the text of `tag` up to its first NUL; "" where it is missing or broken."""
@@ -74,29 +82,46 @@ def directory(tiff: memoryview, order: str, at: int) -> Tags:
     return Tags(tiff, order, entries, next_at)
 
 
-def swaps_sides(first: Tags) -> bool:
-    """Return whether the orientation turns width into height."""
-    return first.number(ORIENTATION, 1) in (5, 6, 7, 8)
+class Exif(NamedTuple):
+    """What an EXIF block says that matters here.
+
+    Attributes:
+        orientation: 1 to 8; 1 where it says nothing, or nonsense.
+        taken_at: DateTimeOriginal, else DateTimeDigitized, as "2026:11:22 09:30:00", with the
+            sub-seconds after a dot where there are any; "" if neither is a time.
+    """
+
+    orientation: int = 1
+    taken_at: str = ""
 
 
-def taken_at(first: Tags) -> str:
-    """Return DateTimeOriginal, with the sub-seconds after a dot; "" if there is no such time."""
+def exif_of(block: memoryview) -> Exif:
+    """Read an EXIF block, with or without its prefix; a broken one says nothing."""
+    tiff = block[len(EXIF_PREFIX) :] if bytes(block[:6]) == EXIF_PREFIX else block
+    try:
+        return exif_of_directory(first_directory(tiff))
+    except struct.error:
+        return Exif()
+
+
+def exif_of_directory(first: Tags) -> Exif:
+    """Read the EXIF that hangs on the first directory of a TIFF."""
+    orientation = first.number(_ORIENTATION, 1)
+    return Exif(orientation if orientation in _ORIENTATIONS else 1, _taken_at(first))
+
+
+def _taken_at(first: Tags) -> str:
     at = first.number(_EXIF_FOLDER, 0)
     try:
         exif = directory(first.data, first.order, at) if at else first
     except struct.error:
         return ""
-    time, fraction = exif.text(_TAKEN_AT), exif.text(_TAKEN_AT_SUBSECOND)
+    times = (_time(exif, *tags) for tags in _TIMES)
+    return next((time for time in times if time), "")
+
+
+def _time(exif: Tags, tag: int, subsecond_tag: int) -> str:
+    time, fraction = exif.text(tag), exif.text(subsecond_tag)
     if not _TIME.fullmatch(time):
         return ""
     return f"{time}.{fraction}" if re.fullmatch(r"[0-9]+", fraction) else time
-
-
-def exif_facts(block: memoryview) -> tuple[bool, str]:
-    """Return `swaps_sides` and `taken_at` of an EXIF block; False and "" where it is broken."""
-    tiff = block[len(EXIF_PREFIX) :] if bytes(block[:6]) == EXIF_PREFIX else block
-    try:
-        first = first_directory(tiff)
-    except struct.error:
-        return False, ""
-    return swaps_sides(first), taken_at(first)

@@ -1,23 +1,33 @@
 """TIFF: its first directory, and what tells that a first picture isn't all there is.
 
 Camera RAW files of several makers are TIFFs too, with a thumbnail where a reader looks first;
-they must never pass for that thumbnail.  Source: TIFF 6.0; Adobe DNG 1.7; TIFF/EP.
+they must never pass for that thumbnail.  Source: TIFF 6.0; Adobe DNG 1.7; TIFF/EP; XMP
+specification, part 3, Adobe.
 """
 
 from __future__ import annotations
 
-from dedupd.pictures.formats.header import Header, HeaderError, truncated
-from dedupd.pictures.formats.tags import Tags, first_directory, swaps_sides, taken_at
+import struct
+from collections.abc import Iterator
 
-_KIND, _WIDTH, _HEIGHT, _COMPRESSION, _COLOURS = 254, 256, 257, 259, 262
+from dedupd.pictures.formats import iptc, xmp
+from dedupd.pictures.formats.header import Header, HeaderError, truncated
+from dedupd.pictures.formats.tags import Tags, directory, exif_of_directory, first_directory
+
+_KIND, _OLD_KIND, _WIDTH, _HEIGHT, _COMPRESSION, _COLOURS = 254, 255, 256, 257, 259, 262
 _CHUNKS = ((273, 279), (324, 325))  # offsets and byte counts: of strips, of tiles
 _SAMPLES, _SUB_DIRECTORIES, _EXTRA_SAMPLES, _DNG_VERSION = 277, 330, 338, 50706
-_REDUCED = 1
+_XMP, _IPTC, _RESOURCES, _PROFILE = 700, 33723, 34377, 34675
+_REDUCED, _MASK = 1, 4  # bits of the kind
+_OLD_REDUCED = 2
 _CHANNELS = {0: 1, 1: 1, 2: 3, 3: 1, 6: 3, 8: 3}  # by colour space: grey, RGB, palette, YCbCr, Lab
+_INKS = 5
 _RAW_COLOURS = (32803, 34892)  # colour filter array, linear RAW
 _RAW_COMPRESSIONS = (32767, 32769, 32770, 32867, 34713, 65000, 65535)
 _STORED = 1
+_LOSSLESS = (_STORED, 2, 3, 4, 5, 8, 32773, 32946)
 _BIG_TIFF = 43
+_DIRECTORIES_AT_MOST = 64
 
 
 def read(data: memoryview) -> Header:
@@ -29,17 +39,20 @@ def read(data: memoryview) -> Header:
         raise HeaderError("unsupported", "camera RAW files can't be decoded by this version")
     if first.number(_KIND, 0) & _REDUCED:
         raise HeaderError("unsupported", "its first picture is only a thumbnail of another")
-    many = first.next_at != 0 or _SUB_DIRECTORIES in first.entries
-    stored = first.number(_COMPRESSION, _STORED) == _STORED
+    exif = exif_of_directory(first)
+    compression = first.number(_COMPRESSION, _STORED)
     return Header(
         first.number(_WIDTH, 0),
         first.number(_HEIGHT, 0),
         data=_extent(first),
-        frames=2 if many else 1,
+        frames=2 if any(map(_is_picture, _others(first))) else 1,
         alpha=_has_extra_channel(first),
-        turned=swaps_sides(first),
-        taken_at=taken_at(first),
-        zero_run_bytes=0 if stored else 4096,
+        orientation=exif.orientation,
+        taken_at=exif.taken_at or _other_time(first),
+        icc=bytes(first.raw(_PROFILE)),
+        inks=first.number(_COLOURS, 0) == _INKS,
+        coding_error=0.0 if compression in _LOSSLESS else -1.0,
+        zero_run_bytes=0 if compression == _STORED else 4096,
     )
 
 
@@ -48,6 +61,39 @@ def _is_raw(first: Tags) -> bool:
         _DNG_VERSION in first.entries
         or first.number(_COLOURS, 0) in _RAW_COLOURS
         or first.number(_COMPRESSION, _STORED) in _RAW_COMPRESSIONS
+    )
+
+
+def _others(first: Tags) -> Iterator[Tags | None]:
+    """Yield the directories of the other pages and of those below; None for one that is broken."""
+    starts, seen = [*first.numbers(_SUB_DIRECTORIES), first.next_at], {0}
+    while starts and len(seen) <= _DIRECTORIES_AT_MOST:
+        at = starts.pop()
+        if at in seen:
+            continue
+        seen.add(at)
+        try:
+            other = directory(first.data, first.order, at)
+        except struct.error:
+            yield None
+            continue
+        yield other
+        starts.append(other.next_at)
+
+
+def _is_picture(other: Tags | None) -> bool:
+    """Return whether a directory is one more picture: no preview, and no mask."""
+    if other is None:
+        return True
+    reduced = other.number(_KIND, 0) & (_REDUCED | _MASK)
+    return not reduced and other.number(_OLD_KIND, 0) != _OLD_REDUCED
+
+
+def _other_time(first: Tags) -> str:
+    return (
+        xmp.taken_at(first.raw(_XMP))
+        or iptc.taken_at(first.raw(_IPTC))
+        or iptc.taken_at_in_resources(first.raw(_RESOURCES))
     )
 
 

@@ -1,0 +1,1 @@
+"""The JSON shapes of what the daemon answers: one file for each kind of thing, pure functions."""

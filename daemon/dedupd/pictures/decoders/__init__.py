@@ -1,0 +1,27 @@
+"""The decoders of formats that OpenCV doesn't read: a table content type -> decoder.
+
+A decoder takes the whole file, its header, and whether grey is enough.  It returns uint8 pixels
+that are already upright: shape (height, width) or (height, width, 3), blue first, or
+(height, width, 4) with alpha.  They may be smaller than the header says (a preview), never
+otherwise proportioned.  It raises `DecodeError`, opens no file, and what it or its library writes
+to standard error is judged by `capture.judge`.  Colour profiles are left to the caller, who finds
+them in the header.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupd.pictures.decoders import heif, raw
+from dedupd.pictures.decoders.errors import DecodeError
+from dedupd.pictures.formats.header import Header
+
+__all__ = ["DECODERS", "DecodeError", "Decoder"]
+
+Decoder = Callable[[memoryview, Header, bool], NDArray[np.uint8]]
+
+DECODERS: Mapping[str, Decoder] = MappingProxyType({"heic": heif.decode, "raw": raw.decode})

@@ -1,0 +1,95 @@
+"""One picture, one vote: who else claims a library picture that a needle claims by its looks?
+
+The next frame of a burst looks exactly like the one in the library and is as large.  Pixels can't
+tell the two apart, so where several needle pictures claim one library picture, none has it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dedupd.model import VIEWS, Digest, Fingerprint, Role, View
+from dedupd.rules import moments
+from dedupd.rules.catalog import Catalog
+from dedupd.rules.nearby import Nearby
+from dedupd.rules.pairs import Beside, Book, Errand, Facts, Pairs, errand_for
+from dedupd.rules.verify import Policy, Want, may_be, same_coding, size_px
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Somebody else claims the same library picture; or, with an errand, may turn out to."""
+
+    errand: Errand | None = None
+
+
+class Contest:
+    """Finds rivals.  Holds nothing of its own: its answers follow from what the others hold."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        facts: Facts,
+        nearby: Nearby,
+        pairs: Pairs,
+        book: Book,
+        policy: Policy,
+    ) -> None:
+        self._catalog, self._facts, self._nearby = catalog, facts, nearby
+        self._pairs, self._book, self._policy = pairs, book, policy
+
+    def open_to(self, known: Fingerprint, claim: Beside) -> bool:
+        """May another needle claim the same library picture?
+
+        Smaller copies are no frames of its burst, and who carries its capture time to the
+        sub-second needs no vote.
+        """
+        library = self._facts.fingerprint(claim.haystack)
+        return (
+            isinstance(library, Fingerprint)
+            and size_px(known, claim.view) == size_px(library)
+            and not moments.agree_to_the_subsecond(known.taken_at, library.taken_at)
+        )
+
+    def rival(self, digest: Digest, known: Fingerprint, claim: Beside) -> Rival | None:
+        """Return who else claims the library picture, None where the claim stands alone."""
+        library = self._facts.fingerprint(claim.haystack)
+        if not isinstance(library, Fingerprint) or not self.open_to(known, claim):
+            return None
+        if self._catalog.places(Role.NEEDLES, claim.haystack):
+            return Rival()
+        if self._nearby.of_coding(Role.NEEDLES, library.coded) - {digest}:
+            return Rival()
+        return self._by_looks(digest, known, claim.haystack, library)
+
+    def _by_looks(
+        self, digest: Digest, known: Fingerprint, haystack: Digest, library: Fingerprint
+    ) -> Rival | None:
+        unsure: Rival | None = None
+        for view in VIEWS:
+            for distance_bits, other in self._nearby.needles(library, view):
+                if other == digest or not self._may_claim(other, known, haystack, library, view):
+                    continue
+                finding = self._pairs.finding(other, haystack, distance_bits, view)
+                if finding.within:
+                    return Rival()
+                if finding.want is not Want.NOTHING and unsure is None:
+                    unsure = Rival(errand_for(finding.want, other, haystack, view))
+        return unsure
+
+    def _may_claim(
+        self,
+        other: Digest,
+        known: Fingerprint,
+        haystack: Digest,
+        library: Fingerprint,
+        view: View,
+    ) -> bool:
+        """May another needle be the library's picture, and another picture than ours?"""
+        rival = self._facts.fingerprint(other)
+        if not isinstance(rival, Fingerprint) or self._book.differ(other, haystack):
+            return False
+        if same_coding(rival, known) or self._catalog.places(Role.HAYSTACK, other):
+            return False  # ours once more; or its own bytes are in the library
+        equal_size = size_px(rival, view) == size_px(library)
+        return equal_size and may_be(rival, library, self._policy.limits, view)

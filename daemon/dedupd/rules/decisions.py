@@ -1,0 +1,124 @@
+"""The owner's decisions: which were taken, which were taken back, and which rule.
+
+Pure and in memory.  Decisions are about contents: a dismissal about one, `same` and `different`
+about two, in either order.  Of all that were taken about the same contents and not undone, the
+latest is in force; undoing it brings the one before it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dedupd.decision import Decision, DecisionKind
+from dedupd.model import Digest
+
+Subject = tuple[Digest, ...]
+"""What a decision is about: one content that was dismissed, or two in their order as bytes."""
+
+
+class DecisionBook:
+    """Every decision, in the order in which they were taken.
+
+    Attributes:
+        doubtful: Something that the owner said was lost: an undo, or `different` about any two.
+            Then no dismissal and no `same` holds, and any two contents may differ.
+    """
+
+    def __init__(self) -> None:
+        self.doubtful = False
+        self._taken: dict[str, Decision] = {}
+        self._batches: dict[str, list[Decision]] = {}
+        self._undone: set[str] = set()
+        self._standing: dict[Subject, list[Decision]] = {}  # not undone; the last is in force
+        self._subjects: dict[Digest, set[Subject]] = {}
+
+    def take(self, decision: Decision) -> None:
+        """Let `decision` rule over earlier ones about the same contents.
+
+        Raises:
+            ValueError: A decision with this id was taken before, or it is about the wrong number
+                of contents for its kind.
+        """
+        if decision.id in self._taken:
+            raise ValueError(f"decision {decision.id} was taken already")
+        subject = _subject(decision)
+        self._taken[decision.id] = decision
+        self._batches.setdefault(decision.batch, []).append(decision)
+        self._standing.setdefault(subject, []).append(decision)
+        for digest in subject:
+            self._subjects.setdefault(digest, set()).add(subject)
+
+    def undo(self, id: str) -> list[Decision]:
+        """Take back what `undoable` names, and return it."""
+        undone = self.undoable(id)
+        for decision in undone:
+            self._undone.add(decision.id)
+            self._standing[_subject(decision)].remove(decision)
+        return undone
+
+    def undoable(self, id: str) -> list[Decision]:
+        """Return all of the batch of this id, or else the decision of this id, as decided.
+
+        What was undone before is left out; nothing is left where the id is unknown.
+        """
+        one = [self._taken[id]] if id in self._taken else []
+        named = self._batches.get(id, one)
+        return [decision for decision in named if decision.id not in self._undone]
+
+    def last(self) -> str | None:
+        """Return the batch of the latest decision that isn't undone."""
+        standing = (d.batch for d in reversed(self._taken.values()) if d.id not in self._undone)
+        return next(standing, None)
+
+    def dismissed(self, digest: Digest) -> bool:
+        """Did the owner say that this content isn't wanted in the library?"""
+        return not self.doubtful and bool(self._standing.get((digest,)))
+
+    def same_as(self, digest: Digest) -> set[Digest]:
+        """Return the contents that the owner called the same picture as this one.
+
+        Only what was said of this content itself: a same as b and b same as c says nothing of
+        a and c.
+        """
+        others: set[Digest] = set()
+        for subject in () if self.doubtful else self._subjects.get(digest, ()):
+            ruling = self._ruling(subject)
+            if ruling is not None and ruling.kind is DecisionKind.SAME:
+                others.update(subject)
+        return others - {digest}
+
+    def differ(self, a: Digest, b: Digest) -> bool:
+        """Did the owner say that these two show different pictures?  Never of equal contents."""
+        if a == b or self.doubtful:
+            return a != b
+        ruling = self._ruling(_pair(a, b))
+        return ruling is not None and ruling.kind is DecisionKind.DIFFERENT
+
+    def dismissals(self) -> Iterator[Decision]:
+        """Yield the dismissals in force, as they were decided; takes as long as the book is."""
+        everything = self.all()
+        return (d for d, in_force in everything if in_force and d.kind is DecisionKind.DISMISS)
+
+    def all(self) -> list[tuple[Decision, bool]]:
+        """Return every decision as it was decided, with whether it is in force."""
+        return [(d, self._ruling(_subject(d)) is d) for d in self._taken.values()]
+
+    def about(self, digest: Digest) -> list[Decision]:
+        """Return the decisions in force about this content, by time and id."""
+        rulings = (self._ruling(subject) for subject in self._subjects.get(digest, ()))
+        return sorted((d for d in rulings if d is not None), key=lambda d: (d.time, d.id))
+
+    def _ruling(self, subject: Subject) -> Decision | None:
+        standing = self._standing.get(subject)
+        return standing[-1] if standing else None
+
+
+def _subject(decision: Decision) -> Subject:
+    one = decision.kind is DecisionKind.DISMISS
+    if one is not (decision.second is None):
+        raise ValueError(f"{decision.kind.value} is about {'one content' if one else 'two'}")
+    return (decision.first,) if decision.second is None else _pair(decision.first, decision.second)
+
+
+def _pair(a: Digest, b: Digest) -> Subject:
+    return (a, b) if a <= b else (b, a)

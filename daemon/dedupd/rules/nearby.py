@@ -1,0 +1,83 @@
+"""Which contents may show the same picture: by their coding, and by hash, in both directions.
+
+Keeps the indices in step with the catalogue; decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dedupd.model import VIEWS, Digest, Fingerprint, Role, View
+from dedupd.rules.catalog import Catalog
+from dedupd.rules.index import HammingIndex
+from dedupd.rules.verify import UPRIGHT, may_be_compared
+
+Near = tuple[int, Digest]
+"""Distance of two dHashes in bits, and whose the other one is."""
+
+
+class Nearby:
+    """Contents of both roles by coding and by dHash.  Not thread-safe: it belongs to the engine."""
+
+    def __init__(self, catalog: Catalog, radius_bits: int) -> None:
+        self._catalog, self._radius_bits = catalog, radius_bits
+        self._upright = {role: HammingIndex() for role in Role}
+        self._turned = {view: HammingIndex() for view in VIEWS[1:]}  # of needles
+        self._coded: dict[Role, dict[bytes, set[Digest]]] = {role: {} for role in Role}
+
+    def learned(self, digest: Digest, known: Fingerprint) -> bool:
+        """Take in a fingerprint, or that its content has a new place, or has lost its last one.
+
+        Returns:
+            Whether it is, or just was, a needle that may be compared.
+        """
+        claimed = digest in self._upright[Role.NEEDLES]
+        for role in Role:
+            present = bool(self._catalog.places(role, digest))
+            self._set_coded(role, digest, known, present)
+            if may_be_compared(known):
+                _set(self._upright[role], digest, known.dhash, present)
+        if may_be_compared(known):
+            present = bool(self._catalog.places(Role.NEEDLES, digest))
+            for view, dhash in zip(VIEWS[1:], known.turned, strict=False):
+                _set(self._turned[view], digest, dhash, present)
+        return claimed or digest in self._upright[Role.NEEDLES]
+
+    def library(self, needle: Fingerprint, view: View = UPRIGHT) -> list[Near]:
+        """Return the library's contents near a needle in that view, nearest first."""
+        if view == UPRIGHT:
+            return self._upright[Role.HAYSTACK].within(needle.dhash, self._radius_bits)
+        if not needle.turned:
+            return []
+        dhash = needle.turned[VIEWS.index(view) - 1]
+        return self._upright[Role.HAYSTACK].within(dhash, self._radius_bits)
+
+    def needles(self, library: Fingerprint, view: View = UPRIGHT) -> list[Near]:
+        """Return the needle contents that, in that view, are near a library picture."""
+        index = self._upright[Role.NEEDLES] if view == UPRIGHT else self._turned[view]
+        return index.within(library.dhash, self._radius_bits)
+
+    def needles_in_any_view(self, library: Fingerprint) -> Iterator[Digest]:
+        """Yield the needle contents that are near a library picture, some more than once."""
+        for view in VIEWS:
+            for _, digest in self.needles(library, view):
+                yield digest
+
+    def of_coding(self, role: Role, coded: bytes) -> set[Digest]:
+        """Return the contents of that role with this coded picture; don't change the set."""
+        return self._coded[role].get(coded, set()) if coded else set()
+
+    def _set_coded(self, role: Role, digest: Digest, known: Fingerprint, present: bool) -> None:
+        if not known.coded:
+            return
+        if present:
+            self._coded[role].setdefault(known.coded, set()).add(digest)
+        elif digest in self._coded[role].get(known.coded, ()):
+            self._coded[role][known.coded].discard(digest)
+
+
+def _set(index: HammingIndex, digest: Digest, dhash: int, present: bool) -> None:
+    if present:
+        index.add(digest, dhash)
+    else:
+        index.remove(digest)

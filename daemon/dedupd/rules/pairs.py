@@ -1,0 +1,122 @@
+"""What a needle content and a library content are to each other, worked out once a pair."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+from dedupd.model import Digest, Fingerprint, Measures, Signature, Unreadable, View
+from dedupd.rules.verify import UPRIGHT, Finding, Policy, Side, Want, judge
+
+MOST_REMEMBERED = 200_000
+
+
+class Facts(Protocol):
+    """What is known of contents; the store has this shape."""
+
+    def fingerprint(self, digest: Digest) -> Fingerprint | Unreadable | None:
+        """Return what the first pass learned, None if it wasn't done."""
+
+    def signature(self, digest: Digest) -> Signature | Unreadable | None:
+        """Return the signature, None if it wasn't made."""
+
+    def measures(self, needle: Digest, haystack: Digest, view: View) -> Measures | None:
+        """Return what comparing the two in that view gave, None if nobody did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Contents whose bytes a worker must see next: one to sign, or two to compare.
+
+    `view` is how the needle is looked at beside the other.
+    """
+
+    needle: Digest | None
+    haystack: Digest | None
+    view: View = UPRIGHT
+
+    @property
+    def digests(self) -> tuple[Digest, ...]:
+        """The one or two contents, needle first."""
+        return tuple(one for one in (self.needle, self.haystack) if one is not None)
+
+
+class Book(Protocol):
+    """The owner's decisions; `decisions.DecisionBook` has this shape."""
+
+    def dismissed(self, digest: Digest) -> bool:
+        """Does the owner not want this content?"""
+
+    def same_as(self, digest: Digest) -> Collection[Digest]:
+        """Return the contents that the owner calls the same picture."""
+
+    def differ(self, first: Digest, second: Digest) -> bool:
+        """Does the owner say that these two are not the same picture?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A library content beside a needle: how near, in which view, and what was found."""
+
+    haystack: Digest
+    distance_bits: int
+    view: View
+    finding: Finding
+
+    @property
+    def rank(self) -> tuple[bool, float, bytes]:
+        """A vetoed match comes before a mere resemblance, a higher score before a lower one."""
+        score = self.finding.evidence.score if self.finding.evidence else 0.0
+        return self.finding.within, score, self.haystack
+
+
+class Pairs:
+    """Findings on pairs of contents.
+
+    Facts of contents never change once they are known, so a finding that lacks nothing is kept.
+    """
+
+    def __init__(self, facts: Facts, policy: Policy) -> None:
+        self._facts, self._policy = facts, policy
+        self._known: dict[tuple[Digest, Digest, View], Finding] = {}
+
+    def finding(
+        self, needle: Digest, haystack: Digest, distance_bits: int, view: View = UPRIGHT
+    ) -> Finding:
+        """Return the finding on two contents whose fingerprints are known."""
+        key = needle, haystack, view
+        known = self._known.get(key)
+        if known is None:
+            known = self._judge(key, distance_bits)
+            if known.want is Want.NOTHING:
+                if len(self._known) >= MOST_REMEMBERED:
+                    self._known.clear()
+                self._known[key] = known
+        return known
+
+    def _judge(self, key: tuple[Digest, Digest, View], distance_bits: int) -> Finding:
+        needle, haystack, view = key
+        return judge(
+            self._side(needle),
+            self._side(haystack),
+            distance_bits,
+            self._facts.measures(*key),
+            self._policy,
+            view,
+        )
+
+    def _side(self, digest: Digest) -> Side:
+        fingerprint = self._facts.fingerprint(digest)
+        if not isinstance(fingerprint, Fingerprint):
+            raise LookupError("a pair is judged by two fingerprints")
+        return Side(fingerprint, self._facts.signature(digest))
+
+
+def errand_for(want: Want, needle: Digest, haystack: Digest, view: View) -> Errand:
+    """Return the errand that brings what a judgement lacks."""
+    if want is Want.NEEDLE_SIGNATURE:
+        return Errand(needle, None)
+    if want is Want.HAYSTACK_SIGNATURE:
+        return Errand(None, haystack)
+    return Errand(needle, haystack, view)

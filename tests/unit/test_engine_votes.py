@@ -1,0 +1,209 @@
+"""A claim by looks waits for every needle that might claim the same library picture."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.engine_disk import Volume, picture
+from tests.unit.engine_world import World, roots_of, usual_roots, world_with
+
+from dedupd.asks import AskPictures, PicturesReply
+from dedupd.messages import Read, Rescan, Sweep
+from dedupd.model import FolderState, PictureClass, Place, Role
+
+FRAME, NEXT, COPY, SMALL = (picture(1, variant) for variant in "anbs")
+IMPORTED, PENDING, REVIEW = FolderState.IMPORTED, FolderState.PENDING, FolderState.REVIEW
+
+
+def held_back(needles: dict[bytes, bytes], last: bytes, library: bytes = FRAME) -> World:
+    """Return a world where all is done but the reading of one needle."""
+    world = World()
+    world.disk.write("h1", b"a.jpg", library)
+    for path, content in needles.items():
+        world.disk.write("n1", path, content)
+    world.happened()
+    _work_without(world, last)
+    return world
+
+
+def _work_without(world: World, last: bytes) -> None:
+    """Let everything be done but the reads of one file; a minute passes."""
+    do = world._do
+
+    def hold(doing: str) -> None:
+        held = [one for one in world._edge_jobs if isinstance(one, Read) and one.place.path == last]
+        world._edge_jobs = [one for one in world._edge_jobs if one not in held]
+        if doing != "edge" or world._edge_jobs:
+            do(doing)
+        kept.extend(held)
+
+    kept: list[Read] = []
+    world._do = hold
+    for _ in range(60):
+        while world.act():
+            pass
+        world.pass_time(1.0)
+    del world._do
+    world._edge_jobs += kept
+
+
+def reasons(world: World) -> set[str]:
+    """Return why the possible pictures are no matches."""
+    reply = world.replies[world.ask(AskPictures((), (PictureClass.POSSIBLE,)))]
+    assert isinstance(reply, PicturesReply)
+    return {line.reason for line in reply.lines}
+
+
+@pytest.mark.parametrize("place", [b"card/y.jpg", b"other/y.jpg"])
+def test_a_burst_whose_second_frame_is_read_last_is_never_called_imported(place):
+    """Wherever it lies: the first waits, then both are to be reviewed."""
+    world = held_back({b"card/x.jpg": COPY, place: NEXT}, place)
+    assert world.folder(b"card").tree.matched == 1
+    assert (world.state(b"card"), world.words(b"card")) == (PENDING, [])
+    world.rest()
+    assert (world.state(b"card"), reasons(world)) == (REVIEW, {"contested"})
+    assert [one for one in world.log if one.name == "folder.imported"] == []
+    world.check()
+    assert world.violations == []
+
+
+def test_a_claim_that_waited_is_looked_into_when_the_last_needle_is_read():
+    """And turns out to be no rival."""
+    world = held_back({b"card/x.jpg": COPY, b"other/y.jpg": picture(2, "a")}, b"other/y.jpg")
+    assert world.state(b"card") is PENDING
+    world.rest()
+    assert world.words(b"card") == ["folder.imported"]
+
+
+def test_a_claim_that_waited_after_the_first_scan_is_looked_into_too():
+    """When the last vote is known, although nothing in its own folder changed."""
+    world = world_with({b"a.jpg": FRAME}, {b"n.jpg": picture(3, "a")})
+    world.disk.write("n1", b"card/x.jpg", COPY)
+    world.disk.write("n1", b"other/y.jpg", picture(2, "a"))
+    world.happened()
+    _work_without(world, b"other/y.jpg")
+    assert world.state(b"card") is PENDING
+    world.rest()
+    assert world.words(b"card") == ["folder.imported"]
+
+
+@pytest.mark.parametrize(
+    ("library", "needle"),
+    [(FRAME, FRAME), (FRAME, picture(1, "c")), (FRAME, SMALL), (picture(1, "p"), picture(1, "q"))],
+    ids=["bytes", "pixels", "smaller", "same moment"],
+)
+def test_what_nobody_can_contest_does_not_wait(library, needle):
+    """It is imported while another needle is still unread."""
+    world = held_back({b"card/x.jpg": needle, b"other/y.jpg": NEXT}, b"other/y.jpg", library)
+    assert world.state(b"card") is IMPORTED
+
+
+def test_what_was_called_imported_is_not_taken_back_for_an_unread_needle():
+    """Only when that is read, and looks like a rival; the event names it."""
+    world = world_with({b"a.jpg": FRAME}, {b"card/x.jpg": COPY, b"card/z.jpg": COPY})
+    assert world.state(b"card") is IMPORTED
+    world.disk.write("n1", b"other/y.jpg", NEXT)
+    world.disk.remove("n1", b"card/z.jpg")  # the claim must be looked into again
+    world.happened()
+    _work_without(world, b"other/y.jpg")
+    assert (world.state(b"card"), world.words(b"card")) == (IMPORTED, ["folder.imported"])
+    world.rest()
+    assert world.words(b"card") == ["folder.imported", "folder.reopened"]
+    reopened = next(one for one in world.log if one.name == "folder.reopened")
+    assert dict(reopened.facts)["cause"] == b"/n1/other/y.jpg"
+
+
+def test_a_needle_root_that_is_not_listed_may_hold_anything():
+    """A second one whose listing takes its time."""
+    world = World(
+        {**usual_roots(), **roots_of(n2=Role.NEEDLES)},
+        {"h1": Volume(1), "h2": Volume(2, 2), "n1": Volume(1, 1, 3), "n2": None},
+    )
+    world.disk.write("h1", b"a.jpg", FRAME)
+    world.disk.write("n1", b"card/x.jpg", COPY)
+    world.happened()
+    world.rest()
+    assert world.state(b"card") is IMPORTED  # nobody can wait for a disk in a drawer
+    burst = Volume(3, 3)
+    world.disk.mount("n2", burst)
+    world.disk.write("n2", b"y.jpg", NEXT)
+    world.disk.write("n1", b"late/x.jpg", picture(1, "b", 60))
+    world.happened()
+    world.catch_up()
+    assert (world.state(b"card"), world.state(b"late")) == (REVIEW, REVIEW)
+    assert world.words(b"late") == []
+    assert world.violations == []
+
+
+def test_a_claim_waits_for_the_listing_of_a_needle_root():
+    """It comes at the moment when nothing else is left to be done."""
+    world = World(
+        {**usual_roots(), **roots_of(n2=Role.NEEDLES)},
+        {"h1": Volume(1), "h2": Volume(2, 2), "n1": Volume(1, 1, 3), "n2": None},
+    )
+    world.disk.write("h1", b"a.jpg", FRAME)
+    world.disk.write("n1", b"card/x.jpg", COPY)
+    world.disk.write("n1", b"card/missing.jpg", picture(2, "a"))
+    world.happened()
+    world.rest()
+    world.disk.remove("n1", b"card/missing.jpg")
+    world.disk.mount("n2", Volume(3, 3))
+    world.disk.write("n2", b"y.jpg", NEXT)
+    world.happened()
+    _work_while_unlisted(world, "n2")
+    assert (world.folder(b"card").tree.pictures, world.words(b"card")) == (1, [])
+    world.catch_up()
+    assert (world.state(b"card"), world.words(b"card")) == (REVIEW, [])
+
+
+def _work_while_unlisted(world: World, root: str) -> None:
+    """Let everything be done but the listing of one root; a minute passes."""
+    world.take(Rescan(None, "asked"))
+    do = world._do
+
+    def hold(doing: str) -> None:
+        waiting = world._walks[root]
+        listing = root in world._sweeps or (waiting and isinstance(waiting[0], Sweep))
+        if doing != f"walk {root}" or not listing:
+            do(doing)
+
+    world._do = hold
+    for _ in range(60):
+        for _ in range(40):
+            world.act()
+        world.pass_time(1.0)
+    del world._do
+
+
+def test_a_rival_whose_root_is_away_is_still_one():
+    """The disk that held it may come back, and its picture may be the last of its kind."""
+    world = World(
+        {**usual_roots(), **roots_of(n2=Role.NEEDLES)},
+        {"h1": Volume(1), "h2": Volume(2, 2), "n1": Volume(1, 1, 3), "n2": Volume(3, 3)},
+    )
+    world.disk.write("h1", b"a.jpg", FRAME)
+    world.disk.write("n1", b"card/x.jpg", COPY)
+    world.disk.write("n2", b"y.jpg", NEXT)
+    world.happened()
+    world.rest()
+    assert world.state(b"card") is REVIEW
+    world.disk.mount("n2", None)
+    world.catch_up()
+    assert world.state(b"card") is REVIEW
+    world.start()
+    world.rest()
+    assert world.state(b"card") is REVIEW
+    assert world.engine._catalog.get(Place("n2", b"y.jpg")) is not None
+
+
+def test_a_contest_ends_when_the_library_gets_the_other_frame():
+    """Each has a picture of its own then."""
+    world = world_with({b"a.jpg": FRAME}, {b"card/x.jpg": COPY, b"card/y.jpg": NEXT})
+    assert (world.state(b"card"), reasons(world)) == (REVIEW, {"contested"})
+    world.disk.write("h2", b"b.jpg", NEXT)
+    world.happened()
+    world.rest()
+    assert world.state(b"card") is IMPORTED
+    world.disk.remove("h2", b"b.jpg")
+    world.happened()
+    world.rest()
+    assert world.words(b"card") == ["folder.imported", "folder.reopened"]

@@ -1,0 +1,180 @@
+"""Vetoes: two pictures within every limit are shown to a person, each veto with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.unit.test_verify import ALIKE, OF_TWO_SIZES, PRINT, SIDE
+
+from dedupd.model import Fingerprint, MatchLimits, Measures
+from dedupd.rules import worse
+from dedupd.rules.verify import Finding, Policy, judge, judge_coding
+
+LIMITS = MatchLimits(error=1.5, coding=6.0, detail=0.6)  # the rules, not the operating point
+ROUNDING = worse._ROUNDING
+NOON = "2026:11:22 12:00:00"
+SMALL = replace(PRINT, width_px=200, height_px=150)
+TIMED, LATER = replace(PRINT, taken_at=NOON), replace(PRINT, taken_at="2026:11:22 12:00:01")
+RAW = replace(PRINT, format="raw", coded=b"")
+MOTION = replace(PRINT, bytes_only="trailing", coded=b"with a film")
+CLEAR = replace(PRINT, bytes_only="transparent")
+COARSE = replace(PRINT, coding_error=4.0)
+BLURRED = Measures(0.0, 0.0, LIMITS.detail - 0.01)
+
+
+def look(
+    needle: Fingerprint = PRINT,
+    haystack: Fingerprint = PRINT,
+    measures: Measures = ALIKE,
+    accepted: frozenset[str] = frozenset(),
+) -> Finding:
+    """Return the finding on two pictures that look exactly alike."""
+    ours, theirs = replace(SIDE, fingerprint=needle), replace(SIDE, fingerprint=haystack)
+    return judge(ours, theirs, 0, measures, Policy(LIMITS, accepted))
+
+
+VETOED = [
+    pytest.param(PRINT, SMALL, OF_TWO_SIZES, "pixels", "smaller", id="smaller"),
+    pytest.param(RAW, PRINT, ALIKE, "raw", "raw", id="raw"),
+    pytest.param(PRINT, PRINT, BLURRED, "quality", "quality", id="blurred"),
+    pytest.param(TIMED, PRINT, ALIKE, "metadata", "metadata", id="lost its time"),
+    pytest.param(MOTION, PRINT, ALIKE, "motion", "motion", id="lost its film"),
+]
+
+
+@pytest.mark.parametrize(("needle", "haystack", "measures", "fault", "reason"), VETOED)
+def test_a_worse_copy_is_for_a_person_to_decide(needle, haystack, measures, fault, reason):
+    """With what is worse about it, and that this decided."""
+    finding = look(needle, haystack, measures)
+    assert finding.within
+    assert not finding.same
+    assert (finding.reason, finding.evidence.limit) == (reason, reason)
+    assert finding.evidence.worse == (fault,)
+
+
+@pytest.mark.parametrize(("needle", "haystack", "measures", "fault", "reason"), VETOED)
+def test_a_better_copy_is_none_to_ask_about(needle, haystack, measures, fault, reason):
+    """The other way round nothing is lost."""
+    assert look(haystack, needle, replace(measures, detail=1.0)).same
+
+
+@pytest.mark.parametrize(("needle", "haystack", "measures", "fault", "reason"), VETOED)
+@pytest.mark.parametrize("accepted", worse.REASONS)
+def test_the_owner_accepts_exactly_what_is_named(
+    needle, haystack, measures, fault, reason, accepted
+):
+    """`match.worse.X: accept`; what is worse is said all the same."""
+    finding = look(needle, haystack, measures, frozenset({accepted}))
+    assert finding.same is (accepted == fault)
+    assert finding.evidence.worse == (fault,)
+    assert finding.evidence.limit == ("" if accepted == fault else reason)
+
+
+def test_one_accepted_fault_does_not_excuse_another():
+    """Fewer pixels may be accepted, a missing film and a lost time not: the gravest is named."""
+    needle = replace(MOTION, taken_at=NOON)
+    finding = look(needle, SMALL, OF_TWO_SIZES, frozenset({"pixels"}))
+    assert (finding.reason, finding.evidence.worse) == (
+        "metadata",
+        ("pixels", "metadata", "motion"),
+    )
+    finding = look(needle, SMALL, OF_TWO_SIZES, frozenset({"pixels", "metadata"}))
+    assert finding.reason == "motion"
+    assert look(needle, SMALL, OF_TWO_SIZES, frozenset({"pixels", "metadata", "motion"})).same
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "reason"),
+    [
+        (NOON, "2026:11:22 12:00:01", "retimed"),
+        (NOON + ".25", NOON + ".75", "retimed"),
+        (NOON + ".25", NOON, ""),
+        (NOON + ".00", NOON + ".75", ""),
+        (NOON + ".25", NOON + ".25", ""),
+        ("", NOON, ""),
+    ],
+)
+def test_capture_times_that_differ_veto(ours, theirs, reason):
+    """Sub-seconds where both have them; a fraction of zeros says nothing."""
+    finding = look(replace(PRINT, taken_at=ours), replace(PRINT, taken_at=theirs))
+    assert (finding.reason, finding.evidence.limit) == (reason, reason)
+    assert finding.within
+
+
+def test_other_capture_times_cannot_be_accepted():
+    """They say that it isn't the same picture; nothing about that is worse."""
+    assert look(TIMED, LATER, accepted=frozenset(worse.REASONS)).reason == "retimed"
+
+
+@pytest.mark.parametrize(("needle", "haystack"), [(CLEAR, PRINT), (PRINT, CLEAR), (CLEAR, CLEAR)])
+def test_a_transparent_picture_is_for_a_person_to_decide(needle, haystack):
+    """What it shows depends on what lies behind it."""
+    assert look(needle, haystack, accepted=frozenset(worse.REASONS)).reason == "transparent"
+
+
+def test_a_raw_is_vouched_for_by_a_raw():
+    """Or by bytes, which is settled elsewhere; never by a picture made of it."""
+    assert look(RAW, RAW).same
+    assert look(PRINT, RAW).same
+    for made_of_it in ("jpeg", "heic", "tiff", "png"):
+        assert look(RAW, replace(PRINT, format=made_of_it)).reason == "raw"
+
+
+@pytest.mark.parametrize(
+    ("detail", "same"), [(LIMITS.detail, True), (LIMITS.detail - 0.01, False), (2.0, True)]
+)
+def test_lost_detail_is_lost_quality(detail, same):
+    """At any two sizes: a small picture that was scaled up has the needle's size and no detail."""
+    for measures in (ALIKE, OF_TWO_SIZES):
+        assert look(measures=replace(measures, detail=detail)).same is same
+
+
+JUST, MORE = 0.999, 1.001
+EXPLAINED = 2.0 * LIMITS.error  # by a needle whose own coding may be wrong by 2 grey levels
+UNEXPLAINED_COARSE = LIMITS.coding * MORE
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "error", "reason"),
+    [
+        pytest.param(2.0, 4.0, EXPLAINED * JUST, "", id="explained by the needle's own coding"),
+        pytest.param(2.0, 4.0, EXPLAINED * MORE, "quality", id="more than that"),
+        pytest.param(2.0, 0.0, EXPLAINED * MORE, "quality", id="a coarse copy saved losslessly"),
+        pytest.param(2.0, -1.0, EXPLAINED * MORE, "quality", id="of no known coding"),
+        pytest.param(
+            0.0, 4.0, ROUNDING * LIMITS.error * JUST, "", id="two decoders of one picture"
+        ),
+        pytest.param(0.0, 4.0, ROUNDING * LIMITS.error * MORE, "quality", id="lossless needle"),
+        pytest.param(-1.0, LIMITS.coding, 9.0, "", id="no known coding, a fine copy"),
+        pytest.param(-1.0, UNEXPLAINED_COARSE, 9.0, "quality", id="no known coding, a coarse copy"),
+        pytest.param(-1.0, UNEXPLAINED_COARSE, ROUNDING * JUST, "", id="no difference at all"),
+        pytest.param(0.0, 4.0, None, "", id="two sizes"),
+    ],
+)
+def test_lost_precision_is_lost_quality(ours, theirs, error, reason):
+    """What the needle's own coding can't have added was lost by the library's copy."""
+    needle, haystack = (replace(PRINT, coding_error=one) for one in (ours, theirs))
+    explained = ours if ours >= 0 else None
+    finding = look(needle, haystack, Measures(0.0, error, 1.0, explained))
+    assert (finding.reason, "quality" in finding.evidence.worse) == (reason, bool(reason))
+
+
+def test_nothing_of_an_equal_coding_is_worse_but_what_stands_beside_it():
+    """A lost capture time is; a coarse coding, being the same, isn't."""
+    finding = judge_coding(replace(COARSE, taken_at=NOON), COARSE, Policy())
+    assert (finding.reason, finding.evidence.worse) == ("metadata", ("metadata",))
+    assert finding.within
+    assert not finding.same
+    assert judge_coding(
+        replace(COARSE, taken_at=NOON), COARSE, Policy(LIMITS, frozenset({"metadata"}))
+    ).same
+    assert judge_coding(COARSE, replace(COARSE, taken_at=NOON), Policy()).same
+    assert judge_coding(MOTION, MOTION, Policy()).same  # what trails is part of the coding
+
+
+def test_every_reason_can_be_accepted_by_its_name():
+    """And what is accepted is told as it was found."""
+    for fault, reason in worse.REASONS.items():
+        assert worse.vetoing((fault,), frozenset()) == reason
+        assert worse.vetoing((fault,), frozenset({fault})) == ""
