@@ -68,15 +68,15 @@ _LIMIT_FORMS: Mapping[str, Form] = {
     "possible_correlation": number(0.0, 1.0),
     # What decides that two are the same may be made stricter than was measured, never looser.
     "luma": number(0.0, 4.0),
-    "luma_recoded": number(0.0, 8.0),
-    "chroma": number(0.0, 8.0),
+    "chroma": number(0.0, 6.0),
     "aspect": number(0.0, 0.015),
     "deviation": number(8.0, 128.0),
     "blocks": number(0.0, 9.5),
-    "blocks_resized": number(0.0, 24.0),
-    "error": number(0.0, 1.1),
-    "coding": number(0.0, 6.0),
+    "blocks_resized": number(0.0, 9.5),
+    "error": number(0.0, 1.15),
+    "coding": number(0.0, 8.0),
     "detail": number(0.6, 1.0),
+    "detail_resized": number(0.45, 1.0),
 }
 
 

@@ -278,14 +278,12 @@ class Measures:
             needle's: 1.0 where both are as sharp, near 0 where the library's is blurred.
         explained: What coding the library's picture as the needle is coded does to it: an RMS
             luma difference like `error`; None where it wasn't or can't be tried.
-        explained_cell: The same for the largest luma cell difference of the signature.
     """
 
     blocks: float
     error: float | None
     detail: float
     explained: float | None = None
-    explained_cell: float | None = None
 
 
 NOT_MEASURABLE = Measures(blocks=float("inf"), error=None, detail=0.0)
@@ -378,23 +376,23 @@ class MatchLimits:
         deviation: Smallest standard deviation of a luma signature that shows anything.
         blocks: Largest native 8 x 8 block difference of `same` where pixel sizes are equal.
         blocks_resized: The same where they differ, in blocks of the smaller picture.
-        luma_recoded: The same, at most, where the needle's own coding explains it.
         error: How many times what the needle's own coding explains the RMS luma difference may be
             before the library's copy counts as the worse one, or as another moment.
         coding: Largest coding error of the library's copy where the needle's can't be told.
         detail: Smallest share of the needle's fine detail that the library's copy must have.
+        detail_resized: The same where the pixel sizes differ.
     """
 
     radius_bits: int = 10
     sketch_correlation: float = 0.85
     possible_correlation: float = 0.93
     luma: float = 4.0
-    luma_recoded: float = 8.0
-    chroma: float = 8.0
+    chroma: float = 6.0
     aspect: float = 0.015
     deviation: float = 8.0
     blocks: float = 9.5
-    blocks_resized: float = 24.0
-    error: float = 1.1
-    coding: float = 6.0
+    blocks_resized: float = 9.5
+    error: float = 1.15
+    coding: float = 8.0
     detail: float = 0.6
+    detail_resized: float = 0.45

@@ -11,7 +11,7 @@ Every value says its version first, then what it is; numbers are little-endian:
     record      := "R" stamp type:u8 kind:u8 has:u8 [digest:32] [reason:text detail:text]
     stamp       := ino:u64 size_bytes:u64 mtime:time ctime:time
     time        := seconds:i64 nanoseconds:u32             ext4 keeps years that 64 bits of ns don't
-    measures    := "M" blocks:f64 error:f64 detail:f64 explained:2*f64
+    measures    := "M" blocks:f64 error:f64 detail:f64 explained:f64
                    NaN where there is no error, or nothing that explains it
     data        := length_bytes:u32 anything
     text        := data                                    in UTF-8
@@ -53,7 +53,7 @@ _LENGTH = struct.Struct("<I")
 _FINGERPRINT = struct.Struct("<IIQ256sd7Q")
 _SIGNATURE = struct.Struct("<4096s512s")
 _RECORD = struct.Struct("<QQqIqIBBB")
-_MEASURES = struct.Struct("<5d")
+_MEASURES = struct.Struct("<4d")
 _NO_VIEWS = (0,) * 7
 
 _SKETCH_BYTES, _LUMA_BYTES, _CHROMA_BYTES, _DIGEST_BYTES = 256, 4096, 512, 32
@@ -195,9 +195,9 @@ def encode_measures(value: Measures) -> bytes:
     """Return `value` as bytes; ValueError if a measure is negative or no number."""
     if not _are_measures(value):
         raise ValueError(f"no measures: {value}")
-    optional = value.error, value.explained, value.explained_cell
-    error, *explained = (math.nan if one is None else one for one in optional)
-    numbers = _MEASURES.pack(value.blocks, error, value.detail, *explained)
+    optional = value.error, value.explained
+    error, explained = (math.nan if one is None else one for one in optional)
+    numbers = _MEASURES.pack(value.blocks, error, value.detail, explained)
     return _HEAD.pack(VALUE_VERSION, b"M") + numbers
 
 
@@ -205,8 +205,8 @@ def decode_measures(data: bytes) -> Measures:
     """Return what `encode_measures` was given, or raise `Damaged`."""
     body = _Body.of(data, b"M")
     blocks, *doubtful = body.take(_MEASURES)
-    error, detail, *explained = (None if math.isnan(one) else one for one in doubtful)
-    value = Measures(blocks, error, -1.0 if detail is None else detail, *explained)
+    error, detail, explained = (None if math.isnan(one) else one for one in doubtful)
+    value = Measures(blocks, error, -1.0 if detail is None else detail, explained)
     if not _are_measures(value):
         raise Damaged(f"no measures: {value}")
     return body.whole(value)
@@ -214,8 +214,7 @@ def decode_measures(data: bytes) -> Measures:
 
 def _are_measures(value: Measures) -> bool:
     """Return whether a comparison can give this: NaN would be neither above nor below a limit."""
-    optional = value.error, value.explained, value.explained_cell
-    least = min((one for one in optional if one is not None), default=0.0)
+    least = min((one for one in (value.error, value.explained) if one is not None), default=0.0)
     return value.blocks >= 0 and least >= 0 and 0 <= value.detail < math.inf
 
 

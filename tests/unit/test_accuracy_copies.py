@@ -52,13 +52,15 @@ def test_copies_show_the_picture(photo):
 def test_a_display_p3_copy_is_the_picture_once_its_profile_is_applied(photo):
     """And not before: that is what makes it a test."""
     picture = photo.pixels()
-    with Image.open(io.BytesIO(writers.in_display_p3(picture, 100))) as image:
+    data = writers.in_display_p3(picture, 100)
+    with Image.open(io.BytesIO(data)) as image:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
         shown = ImageCms.profileToProfile(image, profile, ImageCms.createProfile("sRGB"))
         stored = np.asarray(image)[:, :, ::-1]
     assert shown is not None
     cells = by_factor(picture, 1 / 8, SCALERS["area"])  # what coding does to colour apart
     assert 2 * apart(cells, np.asarray(shown)[:, :, ::-1]) < apart(cells, stored)
+    assert 2 * apart(cells, writers.read(data)) < apart(cells, stored)
 
 
 def test_metadata_goes_and_the_coded_picture_stays(photo):
@@ -88,8 +90,9 @@ def test_edits_change_the_picture(photo):
     picture = photo.pixels()
     for edit in edits(photo):
         edited = writers.read(edit.data)
-        same_size = edited.shape == picture.shape
-        assert not same_size or np.abs(edited.astype(int) - picture).max() > 12, edit.name
+        if edited.shape == picture.shape:  # blocks: their means hardly feel the coding
+            first, second = (by_factor(one, 1 / 8, SCALERS["area"]) for one in (picture, edited))
+            assert np.abs(first.astype(int) - second).max() > 5, edit.name
 
 
 def test_an_old_phone_takes_small_pictures(photo):

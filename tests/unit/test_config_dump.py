@@ -75,9 +75,9 @@ def configs(draw):
             draw(st.integers(0, 10)),
             luma=draw(st.floats(0.0, 4.0)),
             blocks=2.0,
-            blocks_resized=draw(st.floats(0.0, 24.0)),
-            error=draw(st.floats(0.0, 1.0)),
-            coding=draw(st.floats(0.0, 6.0)),
+            blocks_resized=draw(st.floats(0.0, 9.5)),
+            error=draw(st.floats(0.0, 1.15)),
+            coding=draw(st.floats(0.0, 8.0)),
             detail=draw(st.floats(0.6, 1.0)),
         ),
     )

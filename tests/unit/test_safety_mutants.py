@@ -332,7 +332,7 @@ def nothing_is_doubted(patch: Patch) -> None:
 def everything_is_the_same(patch: Patch) -> None:
     """No limit decides between two pictures that a hash brought together."""
     patch.setattr(verify, "_broken_limit", lambda *_: "")
-    patch.setattr(verify, "_broken_measure", lambda *_: "")
+    patch.setattr(verify, "_broken_blocks", lambda *_: "")
 
 
 def _without(real, reason: str):

@@ -155,7 +155,7 @@ def test_a_cut_seal_is_broken(data, cut):
 
 
 GOOD = Measures(1.0, 2.0, 0.5)
-EXPLAINED = struct.pack("<dd", 1.5, 2.0)
+EXPLAINED = struct.pack("<d", 1.5)
 
 
 @pytest.mark.parametrize(
@@ -266,11 +266,9 @@ def test_the_bytes_on_disk_are_these():
     killed = wire.encode_signature(Unreadable("killed"))
     assert killed.hex() == "0155" "06000000" "6b696c6c6564" "00000000"  # fmt: skip
     assert wire.encode_measures(Measures(1.0, 2.0, 0.5)).hex() == (
-        "014d" "000000000000f03f" "0000000000000040" "000000000000e03f"
-        "000000000000f87f" "000000000000f87f"
+        "014d" "000000000000f03f" "0000000000000040" "000000000000e03f" "000000000000f87f"
     )  # fmt: skip
     assert wire.encode_measures(Measures(1.0, None, 0.5)).hex() == (
-        "014d" "000000000000f03f" "000000000000f87f" "000000000000e03f"
-        "000000000000f87f" "000000000000f87f"
+        "014d" "000000000000f03f" "000000000000f87f" "000000000000e03f" "000000000000f87f"
     )  # fmt: skip
     assert wire.seal(b"dedupd").hex() == "01" "e377327a" "646564757064"  # fmt: skip

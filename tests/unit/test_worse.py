@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -11,8 +12,10 @@ from dedupd.model import Fingerprint, MatchLimits, Measures
 from dedupd.rules import worse
 from dedupd.rules.verify import Finding, Policy, judge, judge_coding
 
-LIMITS = MatchLimits(error=1.5, coding=6.0, detail=0.6)  # the rules, not the operating point
-ROUNDING = worse._ROUNDING
+LIMITS = MatchLimits(
+    error=1.5, coding=6.0, detail=0.6, detail_resized=0.6
+)  # the rules, not the operating point
+ROUNDING = worse.ROUNDING
 NOON = "2026:11:22 12:00:00"
 SMALL = replace(PRINT, width_px=200, height_px=150)
 TIMED, LATER = replace(PRINT, taken_at=NOON), replace(PRINT, taken_at="2026:11:22 12:00:01")
@@ -131,7 +134,9 @@ def test_lost_detail_is_lost_quality(detail, same):
 
 
 JUST, MORE = 0.999, 1.001
-EXPLAINED = 2.0 * LIMITS.error  # by a needle whose own coding may be wrong by 2 grey levels
+EXPLAINED = math.hypot(
+    2.0 * LIMITS.error, ROUNDING
+)  # by a needle whose own coding may be wrong by 2 grey levels
 UNEXPLAINED_COARSE = LIMITS.coding * MORE
 
 
@@ -142,10 +147,8 @@ UNEXPLAINED_COARSE = LIMITS.coding * MORE
         pytest.param(2.0, 4.0, EXPLAINED * MORE, "quality", id="more than that"),
         pytest.param(2.0, 0.0, EXPLAINED * MORE, "quality", id="a coarse copy saved losslessly"),
         pytest.param(2.0, -1.0, EXPLAINED * MORE, "quality", id="of no known coding"),
-        pytest.param(
-            0.0, 4.0, ROUNDING * LIMITS.error * JUST, "", id="two decoders of one picture"
-        ),
-        pytest.param(0.0, 4.0, ROUNDING * LIMITS.error * MORE, "quality", id="lossless needle"),
+        pytest.param(0.0, 4.0, ROUNDING * JUST, "", id="two decoders of one picture"),
+        pytest.param(0.0, 4.0, ROUNDING * MORE, "quality", id="lossless needle"),
         pytest.param(-1.0, LIMITS.coding, 9.0, "", id="no known coding, a fine copy"),
         pytest.param(-1.0, UNEXPLAINED_COARSE, 9.0, "quality", id="no known coding, a coarse copy"),
         pytest.param(-1.0, UNEXPLAINED_COARSE, ROUNDING * JUST, "", id="no difference at all"),

@@ -6,6 +6,7 @@ fingerprint whose `bytes_only` says why nothing but equal bytes may match it.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -28,7 +29,8 @@ from dedupd.pictures.dhash import dhash, turned_hashes
 from dedupd.pictures.formats.header import Header
 from dedupd.pictures.hashes import HASHES
 from dedupd.pictures.limits import Limits
-from dedupd.pictures.measures import luma, measure, seen, with_explanation
+from dedupd.pictures.measures import luma, measure, seen
+from dedupd.pictures.recoding import explained
 from dedupd.pictures.shown import Shown, in_colour, in_grey
 from dedupd.pictures.signature import signature
 from dedupd.pictures.sketch import is_featureless, sketch
@@ -84,12 +86,10 @@ def compare(
     """
     header = open_header(memoryview(needle), limits)
     ours = _seen_whole(memoryview(needle), sign[0], limits, capture)
-    picture = _full_colour(memoryview(haystack), limits, capture)
-    theirs = _whole(picture, sign[1])
+    theirs = _seen_whole(memoryview(haystack), sign[1], limits, capture)
     if (
         isinstance(header, Unreadable)
         or isinstance(ours, Unreadable)
-        or isinstance(picture, Unreadable)
         or isinstance(theirs, Unreadable)
     ):
         return Comparison(
@@ -99,7 +99,8 @@ def compare(
         )
     measures = measure(seen(ours.luma, view), theirs.luma)
     if measures.error is not None and measures.blocks <= _SIMILAR_BLOCKS:
-        measures = with_explanation(measures, picture, header.coding_error)
+        made = explained(theirs.luma, header, view)
+        measures = dataclasses.replace(measures, explained=made)
     return Comparison(ours.signature, theirs.signature, measures)
 
 
@@ -130,10 +131,7 @@ class _Whole(NamedTuple):
 def _seen_whole(
     view: memoryview, sign: bool, limits: Limits, capture: Capture
 ) -> _Whole | Unreadable:
-    return _whole(_full_colour(view, limits, capture), sign)
-
-
-def _whole(picture: NDArray[np.uint8] | Unreadable, sign: bool) -> _Whole | Unreadable:
+    picture = _full_colour(view, limits, capture)
     if isinstance(picture, Unreadable):
         return picture
     return _Whole(luma(picture), signature(picture) if sign else None)

@@ -156,7 +156,7 @@ def judge(
     if not limit and measures is None:
         return Finding(want=Want.BOTH)
     if not limit and measures is not None:
-        limit = _broken_measure(measures, ours, theirs, policy.limits)
+        limit = _broken_blocks(measures, policy.limits)
     evidence = Evidence(kind, distance_bits, score, limit=limit, view=view)
     if limit:
         return _alike(evidence, ours, theirs, policy.limits)
@@ -202,20 +202,14 @@ def _broken_limit(
     aspect_a, aspect_b = a_px[0] / a_px[1], b_px[0] / b_px[1]
     if abs(aspect_a - aspect_b) > limits.aspect * min(aspect_a, aspect_b):
         return "aspect"
-    most = limits.luma_recoded if a_px == b_px else limits.luma
-    if largest_difference(ours.luma, theirs.luma) > max(most, limits.luma):
+    if largest_difference(ours.luma, theirs.luma) > limits.luma:
         return "luma"
     if largest_difference(ours.chroma, theirs.chroma) > limits.chroma:
         return "chroma"
     return ""
 
 
-def _broken_measure(
-    measures: Measures, ours: Signature, theirs: Signature, limits: MatchLimits
-) -> str:
-    """Return the name of the limit that is broken now that both were seen, "" if none is."""
-    if largest_difference(ours.luma, theirs.luma) > worse.most_luma(measures, limits):
-        return "luma"
+def _broken_blocks(measures: Measures, limits: MatchLimits) -> str:
     equal_size = measures.error is not None
     most = limits.blocks if equal_size else limits.blocks_resized
     return "blocks" if measures.blocks > most else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from dedupd.model import Fingerprint, MatchLimits, Measures
 
 RAW = "raw"
@@ -16,8 +18,7 @@ REASONS = {
 }
 """What is worse (the keys of `match.worse`) -> the reason that people see, gravest first."""
 
-_CELL_SHARE, _CELL_ROUNDING = 1.25, 1.0
-_ROUNDING = 0.75  # RMS grey levels that two decoders, or a trip through PNG, differ by
+ROUNDING = 0.75  # RMS grey levels that two decoders, or a trip through PNG, differ by
 
 
 def faults(
@@ -51,19 +52,8 @@ def is_recoded(measures: Measures, limits: MatchLimits) -> bool:
     """
     if measures.error is None:
         return False
-    explained = max(measures.explained or 0.0, _ROUNDING)
-    return measures.error <= limits.error * explained
-
-
-def most_luma(measures: Measures, limits: MatchLimits) -> float:
-    """Return the largest luma cell difference that two pictures of one may have.
-
-    A strong coding moves the cells of a small picture further than a size does.
-    """
-    if not is_recoded(measures, limits):
-        return limits.luma
-    explained = _CELL_SHARE * (measures.explained_cell or 0.0) + _CELL_ROUNDING
-    return max(limits.luma, min(limits.luma_recoded, explained))
+    explained = limits.error * (measures.explained or 0.0)
+    return measures.error <= math.hypot(explained, ROUNDING)
 
 
 def _is_coarser(
@@ -73,7 +63,8 @@ def _is_coarser(
 
     Where the needle's coding tells nothing (HEIC, AVIF, WebP), the library's must be fine.
     """
-    if measures.detail < limits.detail:
+    least = limits.detail_resized if measures.error is None else limits.detail
+    if measures.detail < least:
         return True
     if measures.error is None or is_recoded(measures, limits):
         return False

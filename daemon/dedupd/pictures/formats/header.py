@@ -27,6 +27,7 @@ class Header:
         coded: SHA-256 of the coded picture and of all that decides how it looks, see
             `pictures.coded`; b"" where that can't be told apart from the metadata.
         coding_error: Largest RMS luma error of the coding, grey levels; -1.0 where unknown.
+        luma_steps: Quantisation table of a JPEG's brightness, 64 steps in zigzag order; () if none.
         trailing: What follows the picture in its file, in words; "" if nothing that counts.
         zero_run_bytes: Zero bytes in a row that sound pixel data never have; 0 where pixels are
             stored as they are, so that black is zero.
@@ -49,6 +50,7 @@ class Header:
     inks: bool = False
     coded: bytes = b""
     coding_error: float = -1.0
+    luma_steps: tuple[int, ...] = ()
     trailing: str = ""
     zero_run_bytes: int = 4096
     zero_run_spans: tuple[tuple[int, int], ...] | None = None

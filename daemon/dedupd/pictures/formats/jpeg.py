@@ -119,6 +119,7 @@ def _header(seen: _Seen, end: int) -> Header:
     rest = behind(seen.data, end, size, seen.index, xmp.lists_maps(seen.metadata.xmp))
     exif = seen.metadata.read()
     profile = icc.join(seen.profile)
+    steps = seen.quantisers.get(scans.luma_table, ())
     return Header(
         *size,
         data=(seen.data_at, end),
@@ -131,7 +132,8 @@ def _header(seen: _Seen, end: int) -> Header:
         icc=profile,
         inks=len(scans.components) == _INKS,
         coded=_digest(seen, end, exif.orientation),
-        coding_error=_coding_error(seen.quantisers.get(scans.luma_table, ())),
+        coding_error=_coding_error(steps),
+        luma_steps=steps,
         trailing=rest.other,
         zero_run_spans=tuple(seen.holes),
         flat_spans=tuple(seen.flat_areas),
