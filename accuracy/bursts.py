@@ -55,8 +55,19 @@ def bursts(photo: Photo, quick: bool) -> Iterator[Burst]:
             for time in TIMES:
                 group = f"burst, motion {motion} %, time: {time}"
                 yield Burst(group, name, time, _timed(pixels, time))
+            yield from _sent(motion, name, _timed(pixels, "none"))
     yield from _held_by_hand(scene, np.random.default_rng((seed, 1)))
     yield from _fixed_camera(scene, np.random.default_rng((seed, 2)))
+
+
+def _sent(motion: float, name: str, frames: tuple[bytes, ...]) -> Iterator[Burst]:
+    """Yield the burst with all frames but the first as messengers hand them on."""
+    first, *others = frames
+    pixels = [writers.read(frame) for frame in others]
+    same_size = tuple(writers.jpeg(one, 75) for one in pixels)
+    yield Burst(f"burst, motion {motion} %, then q75", name, "none", (first, *same_size))
+    smaller = tuple(writers.jpeg(by_factor(one, 0.75, area), 75) for one in pixels)
+    yield Burst(f"burst, motion {motion} %, then 75 %", name, "none", (first, *smaller))
 
 
 def _held_by_hand(scene: Pixels, dice: np.random.Generator) -> Iterator[Burst]:

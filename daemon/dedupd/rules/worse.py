@@ -18,7 +18,7 @@ REASONS = {
 }
 """What is worse (the keys of `match.worse`) -> the reason that people see, gravest first."""
 
-ROUNDING = 0.75  # RMS grey levels that two decoders, or a trip through PNG, differ by
+ROUNDING = 0.6  # RMS grey levels that two decoders, or a trip through PNG, differ by
 
 
 def faults(
@@ -63,10 +63,12 @@ def _is_coarser(
 
     Where the needle's coding tells nothing (HEIC, AVIF, WebP), the library's must be fine.
     """
+    if is_recoded(measures, limits):
+        return False
     least = limits.detail_resized if measures.error is None else limits.detail
     if measures.detail < least:
         return True
-    if measures.error is None or is_recoded(measures, limits):
+    if measures.error is None:
         return False
     return needle.coding_error >= 0 or haystack.coding_error > limits.coding
 
