@@ -184,6 +184,6 @@ def test_every_reason_can_be_accepted_by_its_name():
 
 
 def test_a_plain_re_save_of_a_noisy_picture_loses_nothing():
-    """The needle's own blocks are edges too: its detail says nothing once its coding explains it."""
+    """The blocks of its own coding are edges too, which the library never had."""
     explained = replace(BLURRED, explained=2.0)
     assert look(replace(PRINT, coding_error=5.8), PRINT, explained).same
