@@ -76,7 +76,10 @@ def test_check_finds_what_was_put_there(planted, checked):
     """State and counts of every folder are the maker's; not all is imported, so it exits 1."""
     _, planting = planted
     assert differences(planting.expected(), reported(checked.json)) == {}
-    assert (checked.code, checked.err) == (1, b"")
+    assert checked.code == 1
+    # On a slow machine it says how far it is, every five seconds.
+    said = [line for line in checked.err.splitlines() if b" read, " not in line]
+    assert said == []
 
 
 def test_check_says_how_many_pictures_the_roots_hold(planted, checked):

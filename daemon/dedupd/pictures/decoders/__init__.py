@@ -16,7 +16,6 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupd.pictures.decoders import heif, raw
 from dedupd.pictures.decoders.errors import DecodeError
 from dedupd.pictures.formats.header import Header
 
@@ -24,4 +23,18 @@ __all__ = ["DECODERS", "DecodeError", "Decoder"]
 
 Decoder = Callable[[memoryview, Header, bool], NDArray[np.uint8]]
 
-DECODERS: Mapping[str, Decoder] = MappingProxyType({"heic": heif.decode, "raw": raw.decode})
+
+def _heic(data: memoryview, header: Header, grey: bool) -> NDArray[np.uint8]:
+    # Loaded late, as below: most workers never see such a file, and libheif takes its time.
+    from dedupd.pictures.decoders import heif
+
+    return heif.decode(data, header, grey)
+
+
+def _raw(data: memoryview, header: Header, grey: bool) -> NDArray[np.uint8]:
+    from dedupd.pictures.decoders import raw
+
+    return raw.decode(data, header, grey)
+
+
+DECODERS: Mapping[str, Decoder] = MappingProxyType({"heic": _heic, "raw": _raw})

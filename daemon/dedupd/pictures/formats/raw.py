@@ -14,7 +14,6 @@ from itertools import islice
 from dedupd.pictures.formats.boxes import boxes
 from dedupd.pictures.formats.header import Header, truncated
 from dedupd.pictures.formats.tags import Tags, directory, exif_of, exif_of_directory
-from dedupd.pictures.libraw import opened
 
 _COMPRESSION, _COLOURS, _SUB_DIRECTORIES, _DNG_VERSION = 259, 262, 330, 50706
 _CHUNKS = ((273, 279), (324, 325))  # offsets and byte counts: of strips, of tiles
@@ -46,6 +45,9 @@ def read(data: memoryview) -> Header:
     spans, sensor = list(_spans(data)), list(_sensor_spans(data))
     if any(end > len(data) for _, end in spans):
         raise truncated("its last data")
+    # Loaded late: most workers never see a RAW, and LibRaw takes its time.
+    from dedupd.pictures.libraw import opened
+
     with opened(data) as raw:
         sizes = raw.sizes
     width_px, height_px = sizes.width, sizes.height
