@@ -73,7 +73,7 @@ _LIMIT_FORMS: Mapping[str, Form] = {
     "deviation": number(8.0, 128.0),
     "blocks": number(0.0, 9.5),
     "blocks_resized": number(0.0, 9.5),
-    "error": number(0.0, 1.15),
+    "error": number(0.0, 1.05),
     "coding": number(0.0, 8.0),
     "detail": number(0.6, 1.0),
     "detail_resized": number(0.45, 1.0),

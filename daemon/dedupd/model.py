@@ -392,7 +392,7 @@ class MatchLimits:
     deviation: float = 8.0
     blocks: float = 9.5
     blocks_resized: float = 9.5
-    error: float = 1.15
+    error: float = 1.05
     coding: float = 8.0
     detail: float = 0.6
     detail_resized: float = 0.45

@@ -76,7 +76,7 @@ def configs(draw):
             luma=draw(st.floats(0.0, 4.0)),
             blocks=2.0,
             blocks_resized=draw(st.floats(0.0, 9.5)),
-            error=draw(st.floats(0.0, 1.15)),
+            error=draw(st.floats(0.0, 1.05)),
             coding=draw(st.floats(0.0, 8.0)),
             detail=draw(st.floats(0.6, 1.0)),
         ),

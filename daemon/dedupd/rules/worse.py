@@ -18,7 +18,7 @@ REASONS = {
 }
 """What is worse (the keys of `match.worse`) -> the reason that people see, gravest first."""
 
-ROUNDING = 0.6  # RMS grey levels that two decoders, or a trip through PNG, differ by
+ROUNDING = 0.3  # RMS grey levels that two decoders, or a trip through PNG, differ by
 
 
 def faults(
