@@ -1,6 +1,6 @@
 # The few commands of this project; ./run and ./test need nothing but Python.
 .POSIX:
-.PHONY: run test fix lock check-wheel bench accuracy
+.PHONY: run test fix lock check-wheel bench accuracy damage campaign
 
 PYTHON = .venv-test/bin/python
 UV = uv
@@ -35,3 +35,12 @@ bench:
 accuracy:
 	.ci/environment .venv-test requirements-test.lock
 	"$(PYTHON)" -m accuracy $(ARGS)
+
+# Damages a photograph in every format and way, and counts what would still vouch for the whole one.
+damage:
+	.ci/environment .venv-test requirements-test.lock
+	"$(PYTHON)" -m accuracy.damage $(ARGS)
+
+# What takes longer than a test may: the model test against its oracle, and the damaged files.
+campaign: damage
+	DEDUPD_MODEL_EXAMPLES=1000 "$(PYTHON)" -m pytest -q tests/unit/test_model_oracle.py

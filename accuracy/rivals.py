@@ -14,7 +14,6 @@ from PIL import Image
 
 from dedupd.model import Unreadable
 from dedupd.pictures.capture import StderrCapture
-from dedupd.pictures.hashes import HASHES
 from dedupd.pictures.limits import Limits
 from dedupd.pictures.look import hashes
 
@@ -82,6 +81,3 @@ def _bits(values: np.ndarray) -> int:
 @functools.cache
 def _capture() -> StderrCapture:
     return StderrCapture()
-
-
-assert ARTICLE in HASHES
