@@ -72,7 +72,7 @@ def a_decision_that_the_disk_refused() -> World:
 
 def no_measures(patch: Patch) -> None:
     """What was measured of both doesn't decide."""
-    patch.setattr(verify, "_broken_measure", lambda *_: "")
+    patch.setattr(verify, "_broken_blocks", lambda *_: "")
 
 
 def no_contest(patch: Patch) -> None:

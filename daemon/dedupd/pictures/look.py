@@ -25,6 +25,7 @@ from dedupd.model import (
 from dedupd.pictures.capture import Capture
 from dedupd.pictures.codec import open_header
 from dedupd.pictures.damage import find_damage
+from dedupd.pictures.decoders import of_one_sensor
 from dedupd.pictures.dhash import dhash, turned_hashes
 from dedupd.pictures.formats.header import Header
 from dedupd.pictures.hashes import HASHES
@@ -38,6 +39,7 @@ from dedupd.pictures.sketch import is_featureless, sketch
 _SIMILAR_BLOCKS = 16.0  # beyond it no coding explains the difference
 
 _SURE_OF_BYTES_ONLY = ("damaged", "frames")
+_RAW = "raw"
 
 
 def fingerprint(
@@ -82,7 +84,9 @@ def compare(
 ) -> Comparison:
     """Return the signatures that are wanted, and the measures of both, the needle in that view.
 
-    The pictures are decoded one after the other; of the first only its luma stays in memory.
+    The pictures are decoded one after the other; of the first only its luma stays in memory.  Two
+    camera RAW files whose sensors saw other values can't be measured: what is decoded of them are
+    mostly their previews.
     """
     header = open_header(memoryview(needle), limits)
     ours = _seen_whole(memoryview(needle), sign[0], limits, capture)
@@ -98,6 +102,8 @@ def compare(
             NOT_MEASURABLE,
         )
     measures = measure(seen(ours.luma, view), theirs.luma)
+    if header.format == _RAW and _of_two_sensors(needle, haystack, limits, capture):
+        measures = NOT_MEASURABLE
     if measures.error is not None and measures.blocks <= _SIMILAR_BLOCKS:
         made = explained(theirs.luma, header, view)
         measures = dataclasses.replace(measures, explained=made)
@@ -135,6 +141,16 @@ def _seen_whole(
     if isinstance(picture, Unreadable):
         return picture
     return _Whole(luma(picture), signature(picture) if sign else None)
+
+
+def _of_two_sensors(
+    raw: bytes | memoryview, other: bytes | memoryview, limits: Limits, capture: Capture
+) -> bool:
+    header = open_header(memoryview(other), limits)
+    if isinstance(header, Unreadable) or header.format != _RAW:
+        return False
+    with capture:
+        return not of_one_sensor(memoryview(raw), memoryview(other))
 
 
 def _signature_of(whole: _Whole | Unreadable) -> Signature | Unreadable | None:

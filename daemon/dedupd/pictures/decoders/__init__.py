@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from dedupd.pictures.decoders.errors import DecodeError
 from dedupd.pictures.formats.header import Header
 
-__all__ = ["DECODERS", "DecodeError", "Decoder"]
+__all__ = ["DECODERS", "DecodeError", "Decoder", "of_one_sensor"]
 
 Decoder = Callable[[memoryview, Header, bool], NDArray[np.uint8]]
 
@@ -38,3 +38,16 @@ def _raw(data: memoryview, header: Header, grey: bool) -> NDArray[np.uint8]:
 
 
 DECODERS: Mapping[str, Decoder] = MappingProxyType({"heic": _heic, "raw": _raw})
+
+
+def of_one_sensor(first: memoryview, second: memoryview) -> bool:
+    """Return whether two camera RAW files hold the very same values of a sensor.
+
+    Their previews may be alike, and whole, where the sensor's data of one are damaged.
+    """
+    from dedupd.pictures.decoders import raw
+
+    try:
+        return raw.sensor_digest(first) == raw.sensor_digest(second)
+    except DecodeError:
+        return False

@@ -5,6 +5,7 @@ The sensor's data are unpacked in any case, because a preview can be whole where
 
 from __future__ import annotations
 
+import hashlib
 import struct
 
 import numpy as np
@@ -39,6 +40,24 @@ def decode(data: memoryview, header: Header, grey: bool) -> NDArray[np.uint8]:
     except HeaderError as error:
         raise DecodeError(error.reason, error.detail) from error
     return _grey(pixels) if grey else pixels
+
+
+def sensor_digest(data: memoryview) -> bytes:
+    """Return a SHA-256 of what the sensor saw, however its maker or a converter packed it.
+
+    Raises:
+        DecodeError: LibRaw can't read it.
+    """
+    try:
+        with opened(data) as raw:
+            raw.unpack()
+            cells = np.ascontiguousarray(raw.raw_image_visible)
+            levels = raw.black_level_per_channel, raw.white_level, cells.shape
+            pattern = raw.raw_pattern
+            tiles = b"" if pattern is None else pattern.tobytes()
+            return hashlib.sha256(repr((levels, tiles)).encode() + cells.tobytes()).digest()
+    except HeaderError as error:
+        raise DecodeError(error.reason, error.detail) from error
 
 
 def _grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

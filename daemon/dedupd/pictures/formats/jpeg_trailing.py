@@ -16,6 +16,7 @@ from dedupd.pictures.formats.jpeg_segments import END, segments
 
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _PADDING = re.compile(rb"(?:\0++|\xff(?!\xd8))*+")
+_JPEG_START = b"\xff\xd8\xff"
 _HEAD_BYTES = 1 << 16
 _PICTURES_AT_MOST = 100
 
@@ -26,10 +27,12 @@ class Behind(NamedTuple):
     Attributes:
         pictures: Further pictures in their own right; no maps, no previews.
         other: Everything else, in words; "" if nothing.
+        damage: What is missing of it, in words; "" if nothing.
     """
 
     pictures: int
     other: str
+    damage: str = ""
 
 
 def behind(
@@ -43,15 +46,24 @@ def behind(
         maps: Its XMP says that maps follow.
     """
     listed = {one.at: one for one in index if one.at}
-    views = 0
+    views, damage = 0, ""
     at = _past_padding(data, end)
     for _ in range(_PICTURES_AT_MOST):
+        if not (maps or at in listed):
+            break
         part = _Part.read(data, at)
-        if part is None or not (maps or at in listed):
+        if part is None:
+            damage = "a picture that belongs to it is cut off" if _is_cut(data, at) else ""
             break
         views += _is_view(listed.get(at), part, size, data)
         at = _past_padding(data, part.end)
-    return Behind(views, trailing.in_words(data[at:]))
+    return Behind(views, trailing.in_words(data[at:]), damage)
+
+
+def _is_cut(data: memoryview, at: int) -> bool:
+    """Return whether a JPEG begins there and doesn't end."""
+    begins = bytes(data[at : at + len(_JPEG_START)]) == _JPEG_START
+    return begins and all(segment.marker != END for segment in segments(data, at))
 
 
 def _is_view(
@@ -76,7 +88,7 @@ class _Part(NamedTuple):
     @classmethod
     def read(cls, data: memoryview, at: int) -> _Part | None:
         """Return the whole JPEG that begins at `at`; None where there is none."""
-        if bytes(data[at : at + 3]) != b"\xff\xd8\xff":
+        if bytes(data[at : at + len(_JPEG_START)]) != _JPEG_START:
             return None
         scans = Scans()
         for segment in segments(data, at):
