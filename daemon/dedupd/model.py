@@ -226,7 +226,7 @@ class Fingerprint:
             looks and with what trails it; b"" where the container doesn't give it cheaply.
         turned: 64-bit dHashes of the seven other views, in the order of `VIEWS[1:]`.
         coding_error: Largest RMS luma error that the file's own coding may have made, grey
-            levels: 0.0 where it is lossless, -1.0 where nobody can tell.
+            levels: 0.0 where it is lossless and deeper than 8 bits, -1.0 where nobody can tell.
     """
 
     width_px: int

@@ -230,9 +230,10 @@ class Engine:
         needles = [desk for desk in self.roots.desks.values() if desk.online and not desk.haystack]
         nodes = [self._tally.node(Place(desk.root.id, b"")) for desk in needles]
         unlisted = any(not desk.listed for desk in needles)
-        votes_open = (
+        votes_open = bool(
             unlisted
             or self.roots.unread()
+            or self._files.voteless
             or any(node is not None and node.tree["pending"] for node in nodes)
         )
         if self._standing.votes_open and not votes_open:

@@ -17,6 +17,7 @@ from dedupd.model import (
     Digest,
     Entry,
     EntryType,
+    EvidenceKind,
     FileRecord,
     Fingerprint,
     Kind,
@@ -52,6 +53,7 @@ class Files:
         self.backlog = Backlog()
         self.errands: dict[Digest, Errand] = {}
         self.decoding: set[Digest] = set()
+        self.voteless: set[Digest] = set()  # decided about, and not looked at yet
         self._itself: dict[Place, set[Place]] = {}  # needle -> library names that are the needle
         self.telling = False
         self._out, self._absolute, self._eager = outbox, absolute, eager
@@ -191,6 +193,10 @@ class Files:
             self._assessed[digest] = judgement.assessment
         else:
             self._assessed.pop(digest, None)
+        if self._votes_unseen(digest):
+            self.voteless.add(digest)
+        else:
+            self.voteless.discard(digest)
         if judgement.errand is not None and self.catalog.places(Role.NEEDLES, digest):
             self.errands[digest] = judgement.errand
         else:
@@ -200,6 +206,12 @@ class Files:
             self.plan(place)
         if not asked and self.matcher.asking and not self._eager:
             self.plan_everything()
+
+    def _votes_unseen(self, digest: Digest) -> bool:
+        """Did the owner decide about a picture that nobody looked at?  It may claim another's."""
+        known = self._assessed.get(digest)
+        decided = known is not None and _is_decided(known)
+        return decided and self.store.fingerprint(digest) is None
 
     def assessment(self, place: Place, record: FileRecord) -> Assessment | None:
         """Return the class of the needle picture at `place`; None if it isn't a picture."""
@@ -265,7 +277,7 @@ class Files:
         if role is Role.HAYSTACK:
             return True
         known = self._assessed.get(digest)
-        return known is not None and known.reason == "fingerprint"
+        return known is not None and (known.reason == "fingerprint" or _is_decided(known))
 
     def _without_itself(self, place: Place, known: Assessment) -> Assessment:
         """Return the class of a needle whose other name in the library doesn't count."""
@@ -371,3 +383,9 @@ class Files:
                 facts.append(("witness", self._absolute(assessment.witness)))
             name = f"picture.{assessment.cls.value}"
             self._out.tell(Event(name, self._absolute(place), tuple(facts)))
+
+
+def _is_decided(known: Assessment) -> bool:
+    """Does the owner's word alone let this picture pass?"""
+    by_owner = known.evidence is not None and known.evidence.kind is EvidenceKind.OWNER
+    return known.cls is PictureClass.DISMISSED or by_owner

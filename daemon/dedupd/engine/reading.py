@@ -262,6 +262,12 @@ class Reading:
         return self._store.signature(digest) is None
 
     def _judge_again(self, digests: tuple[Digest, ...]) -> None:
+        """Judge those needles again that waited for a look at one of these.
+
+        What was judged without it had no need of it.
+        """
         self._busy.difference_update(digests)
-        for digest in digests:
-            self._files.learned(digest)
+        for needle, errand in list(self._files.errands.items()):
+            if not set(digests).isdisjoint(errand.digests):
+                cause = min(self._files.catalog.places(Role.HAYSTACK, digests[-1]), default=None)
+                self._files.refresh(needle, cause)

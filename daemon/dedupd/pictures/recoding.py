@@ -33,7 +33,7 @@ def explained(library: Luma, needle: Header, view: View) -> float | None:
     Returns:
         Grey levels; 0.0 for a lossless needle, None where its coding can't be imitated.
     """
-    if needle.coding_error <= 0:
+    if not needle.luma_steps:
         return None if needle.coding_error < 0 else 0.0
     stored = upright(_unseen(library, view), _INVERSE.get(needle.orientation, needle.orientation))
     values = np.ascontiguousarray(stored, np.uint8)

@@ -51,12 +51,18 @@ class Contest:
             and not moments.agree_to_the_subsecond(known.taken_at, library.taken_at)
         )
 
+    def is_voted_for(self, known: Fingerprint, claim: Beside) -> bool:
+        """Are the library picture's own bytes among the needles, and is it as large as ours?"""
+        return self.open_to(known, claim) and bool(
+            self._catalog.places(Role.NEEDLES, claim.haystack)
+        )
+
     def rival(self, digest: Digest, known: Fingerprint, claim: Beside) -> Rival | None:
         """Return who else claims the library picture, None where the claim stands alone."""
         library = self._facts.fingerprint(claim.haystack)
         if not isinstance(library, Fingerprint) or not self.open_to(known, claim):
             return None
-        if self._catalog.places(Role.NEEDLES, claim.haystack):
+        if self.is_voted_for(known, claim):
             return Rival()
         if self._nearby.of_coding(Role.NEEDLES, library.coded) - {digest}:
             return Rival()
@@ -89,7 +95,7 @@ class Contest:
         rival = self._facts.fingerprint(other)
         if not isinstance(rival, Fingerprint) or self._book.differ(other, haystack):
             return False
-        if same_coding(rival, known) or self._catalog.places(Role.HAYSTACK, other):
-            return False  # ours once more; or its own bytes are in the library
+        if same_coding(rival, known):
+            return False  # ours once more
         equal_size = size_px(rival, view) == size_px(library)
         return equal_size and may_be(rival, library, self._policy.limits, view)

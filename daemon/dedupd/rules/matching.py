@@ -84,7 +84,8 @@ class Matcher:
             claims = self._nearby.learned(digest, known)
             touched.update(self._touched_by(known))
             touched.update(self._rivals_of(known) if claims else ())
-        return touched
+        # Nothing but its own bytes decides about a needle whose bytes are in the library.
+        return {one for one in touched if one == digest or not self._in_library(one)}
 
     def dismissed(self, digest: Digest, dhash: int | None, sketch: bytes) -> set[Digest]:
         """Take in (or, without a hash, forget) what a dismissed picture looks like.
@@ -215,10 +216,19 @@ class Matcher:
                 errand = errand or rival.errand
                 finding = _contested(finding)
             if finding.want is not Want.NOTHING:
-                errand = errand or errand_for(finding.want, digest, one.haystack, view)
+                if not self._is_hopeless(known, one, doubtful):
+                    errand = errand or errand_for(finding.want, digest, one.haystack, view)
             elif finding.evidence is not None:
                 doubtful.append(replace(one, finding=finding))
         return Judgement(_pending("comparison", asks=True), errand) if errand else None
+
+    def _is_hopeless(self, known: Fingerprint, one: Beside, doubtful: list[Beside]) -> bool:
+        """Could it be no more than contested, as another candidate is already?
+
+        Then nothing is learned by looking: of two bursts each frame would be compared with each.
+        """
+        contested = any(other.finding.reason == "contested" for other in doubtful)
+        return contested and self._contest.is_voted_for(known, one)
 
     def _alike(self, digest: Digest, known: Fingerprint, view: View) -> Iterator[Beside]:
         """Yield the findings on the candidates in that view, nearest first."""
@@ -278,6 +288,9 @@ class Matcher:
             contestable=contestable,
         )
 
+    def _in_library(self, digest: Digest) -> bool:
+        return bool(self._catalog.places(Role.HAYSTACK, digest))
+
     def _place(self, haystack: Digest) -> Place:
         return self.best(self._catalog.places(Role.HAYSTACK, haystack))
 
@@ -287,14 +300,15 @@ class Matcher:
         yield from self._nearby.needles_in_any_view(known)
 
     def _rivals_of(self, known: Fingerprint) -> Iterator[Digest]:
-        """Yield the needles that may claim what this needle may claim."""
-        claimed = {*self._nearby.of_coding(Role.HAYSTACK, known.coded)}
-        for view in VIEWS:
-            claimed.update(digest for _, digest in self._nearby.library(known, view))
-        for haystack in claimed:
+        """Yield the needles that may claim what this needle may claim: as large, and near it."""
+        for haystack in self._nearby.of_coding(Role.HAYSTACK, known.coded):
             library = self._facts.fingerprint(haystack)
-            if isinstance(library, Fingerprint) and _may_be_one_size(known, library):
+            if isinstance(library, Fingerprint):
                 yield from self._nearby.needles_in_any_view(library)
+        for digest in self._nearby.rivals(known):
+            other = self._facts.fingerprint(digest)
+            if isinstance(other, Fingerprint) and _may_be_one_size(known, other):
+                yield digest
 
     def _decided_with(self, digest: Digest) -> Iterator[Digest]:
         """Yield the needles that the owner calls the same picture as this content."""

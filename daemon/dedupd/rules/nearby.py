@@ -12,6 +12,9 @@ from dedupd.rules.catalog import Catalog
 from dedupd.rules.index import HammingIndex
 from dedupd.rules.verify import UPRIGHT, may_be_compared
 
+VIEW_ERROR_BITS = 6
+"""How far the hash of a turned view may be from that of a file that was really turned, twice."""
+
 Near = tuple[int, Digest]
 """Distance of two dHashes in bits, and whose the other one is."""
 
@@ -61,6 +64,13 @@ class Nearby:
         """Yield the needle contents that are near a library picture, some more than once."""
         for view in VIEWS:
             for _, digest in self.needles(library, view):
+                yield digest
+
+    def rivals(self, needle: Fingerprint) -> Iterator[Digest]:
+        """Yield the needle contents that may be near what this one is near, in any view."""
+        apart_bits = 2 * self._radius_bits + VIEW_ERROR_BITS
+        for index in (self._upright[Role.NEEDLES], *self._turned.values()):
+            for _, digest in index.within(needle.dhash, apart_bits):
                 yield digest
 
     def of_coding(self, role: Role, coded: bytes) -> set[Digest]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 
-from dedupd.pictures.formats.header import Header, truncated
+from dedupd.pictures.formats.header import EIGHT_BIT_ERROR, Header, truncated
 
 _CORE_HEADER_BYTES = 12
 _V4_HEADER_BYTES = 108
@@ -33,6 +33,6 @@ def read(data: memoryview) -> Header:
         height_px,
         (data_at, len(data)),
         alpha=alpha,
-        coding_error=0.0,
+        coding_error=EIGHT_BIT_ERROR,
         zero_run_bytes=0,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from dedupd.pictures.formats import trailing
-from dedupd.pictures.formats.header import Header, HeaderError, truncated
+from dedupd.pictures.formats.header import EIGHT_BIT_ERROR, Header, HeaderError, truncated
 
 _EXTENSION, _IMAGE, _END = 0x21, 0x2C, 0x3B
 _CONTROL = 0xF9
@@ -36,7 +36,7 @@ def read(data: memoryview) -> Header:
         (data_at, at),
         frames=frames,
         alpha=alpha,
-        coding_error=0.0,
+        coding_error=EIGHT_BIT_ERROR,
         trailing=trailing.in_words(data[at + 1 :]),
     )
 

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 _SIDES_SWAPPED = (5, 6, 7, 8)
 
 
+EIGHT_BIT_ERROR = 0.29
+"""`coding_error` of a lossless picture of 8 bits a channel: what rounding to 256 levels costs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """The facts of a header; nothing here has been checked against the pixels.
@@ -26,7 +30,8 @@ class Header:
         inks: Its channels are inks (CMYK), not lights.
         coded: SHA-256 of the coded picture and of all that decides how it looks, see
             `pictures.coded`; b"" where that can't be told apart from the metadata.
-        coding_error: Largest RMS luma error of the coding, grey levels; -1.0 where unknown.
+        coding_error: Largest RMS luma error of the coding, grey levels: 0.0 where it is lossless
+            and finer than 8 bits, -1.0 where unknown.
         luma_steps: Quantisation table of a JPEG's brightness, 64 steps in zigzag order; () if none.
         trailing: What follows the picture in its file, in words; "" if nothing that counts.
         zero_run_bytes: Zero bytes in a row that sound pixel data never have; 0 where pixels are

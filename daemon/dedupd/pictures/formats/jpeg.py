@@ -27,6 +27,7 @@ _JFIF, _EXIF_OR_XMP, _PROFILE_OR_INDEX, _DUCKY, _RESOURCES, _ADOBE, _COMMENT = (
 _METADATA = {_JFIF, _EXIF_OR_XMP, _PROFILE_OR_INDEX, _DUCKY, _RESOURCES, _ADOBE, _COMMENT}
 _ADOBE_TRANSFORM_AT = 11
 _TABLE_VALUES = 64
+_JFIF_BYTES = 14
 _INKS = 4
 
 
@@ -82,11 +83,15 @@ def _take_metadata(seen: _Seen, marker: int, body: memoryview, start: int) -> No
     """Take an application's segment; all but the profile is no part of the coded picture."""
     head = bytes(body[:32])
     if marker == _JFIF:
-        seen.jfif = seen.jfif or head.startswith(b"JFIF\0")
+        whole = len(body) >= _JFIF_BYTES  # decoders pass a shorter one over
+        seen.jfif = seen.jfif or (whole and head.startswith(b"JFIF\0"))
     elif marker == _EXIF_OR_XMP and head.startswith(EXIF_PREFIX):
         seen.metadata.add_exif(body)
     elif marker == _EXIF_OR_XMP and head.startswith(xmp.JPEG_PREFIX):
         seen.metadata.add_xmp(body[len(xmp.JPEG_PREFIX) :])
+    elif marker == _EXIF_OR_XMP and head.startswith(xmp.JPEG_EXTENSION):
+        # Phones keep pictures there: the other eye of a pair, what a blur was made of.
+        seen.coded.add(b"extension", body)
     elif marker == _PROFILE_OR_INDEX and head.startswith(icc.JPEG_PREFIX):
         seen.profile.append(body[len(icc.JPEG_PREFIX) :])
     elif marker == _PROFILE_OR_INDEX and head.startswith(mpf.JPEG_PREFIX):

@@ -14,7 +14,7 @@ from typing import Any
 
 from dedupd.pictures.formats import icc, trailing
 from dedupd.pictures.formats.coded import CodedDigest
-from dedupd.pictures.formats.header import Header, HeaderError, truncated
+from dedupd.pictures.formats.header import EIGHT_BIT_ERROR, Header, HeaderError, truncated
 from dedupd.pictures.formats.metadata import Metadata
 
 _WITH_ALPHA = (4, 6)  # colour types grey + alpha, RGB + alpha
@@ -22,6 +22,7 @@ _DATA, _PROFILE, _TRANSPARENCY = b"IDAT", b"iCCP", b"tRNS"
 _CHECKED = (b"IHDR", b"PLTE", _DATA, _TRANSPARENCY)
 _LOOK = (b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"bKGD", _TRANSPARENCY)
 _XMP_KEY = b"XML:com.adobe.xmp\0"
+_EIGHT_BITS = 8
 _XMP_BYTES = 1 << 18
 
 
@@ -44,7 +45,7 @@ def read(data: memoryview) -> Header:
     """Return the header of a PNG, read to its end chunk and beyond."""
     if bytes(data[12:16]) != b"IHDR":
         raise HeaderError("damaged", "it does not begin with its header chunk")
-    width_px, height_px, _, colour_type = struct.unpack_from(">IIBB", data, 16)
+    width_px, height_px, bits, colour_type = struct.unpack_from(">IIBB", data, 16)
     seen = _Seen(alpha=colour_type in _WITH_ALPHA)
     for name, start, end in _chunks(data):
         _take(seen, name, data[start:end], start)
@@ -67,7 +68,7 @@ def read(data: memoryview) -> Header:
         note="its colour profile is broken" if seen.profile and not profile else "",
         icc=profile,
         coded=_digest(seen, profile, exif.orientation, data[seen.end :]),
-        coding_error=0.0,
+        coding_error=0.0 if bits > _EIGHT_BITS else EIGHT_BIT_ERROR,
         trailing=trailing.in_words(data[seen.end :]),
         zero_run_spans=(),  # flat areas may be coded as zeros; the checksums know
     )
@@ -82,8 +83,8 @@ def _take(seen: _Seen, name: bytes, body: memoryview, start: int) -> None:
         seen.coded.add(name, body)
     elif name == _PROFILE:
         seen.profile = seen.profile or body
-    elif name == b"acTL":
-        seen.frames = 1 if struct.unpack_from(">I", body) == (1,) else 2
+    elif name == b"fdAT" or (name == b"acTL" and struct.unpack_from(">I", body) != (1,)):
+        seen.frames = 2  # more than one, or another one than readers of plain PNG show
     elif name == b"eXIf":
         seen.metadata.add_exif(body)
     elif name == b"iTXt" and bytes(body[: len(_XMP_KEY)]) == _XMP_KEY:

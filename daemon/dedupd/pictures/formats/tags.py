@@ -21,7 +21,8 @@ _TEXT = 2
 _NUMBERS_AT_MOST = 1 << 20  # strips of one row in the tallest picture that passes
 _INLINE_BYTES = 4  # a value no longer than this stands in the entry itself
 _NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I"}
-_TIME = re.compile(r"(?!0000)\d{4}:\d\d:\d\d \d\d:\d\d:\d\d")
+# With colons by the standard; apps write dashes, slashes and a T as well.
+_TIME = re.compile(r"(?!0000)(\d{4})[:/.-](\d\d)[:/.-](\d\d)[ T](\d\d:\d\d:\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,8 @@ def _taken_at(first: Tags) -> str:
 
 
 def _time(exif: Tags, tag: int, subsecond_tag: int) -> str:
-    time, fraction = exif.text(tag), exif.text(subsecond_tag)
-    if not _TIME.fullmatch(time):
+    found, fraction = _TIME.fullmatch(exif.text(tag)), exif.text(subsecond_tag)
+    if found is None:
         return ""
+    time = "{}:{}:{} {}".format(*found.groups())
     return f"{time}.{fraction}" if re.fullmatch(r"[0-9]+", fraction) else time

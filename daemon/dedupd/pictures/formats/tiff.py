@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 
 from dedupd.pictures.formats import iptc, xmp
-from dedupd.pictures.formats.header import Header, HeaderError, truncated
+from dedupd.pictures.formats.header import EIGHT_BIT_ERROR, Header, HeaderError, truncated
 from dedupd.pictures.formats.tags import Tags, directory, exif_of_directory, first_directory
 
 _KIND, _OLD_KIND, _WIDTH, _HEIGHT, _COMPRESSION, _COLOURS = 254, 255, 256, 257, 259, 262
@@ -27,6 +27,7 @@ _RAW_COMPRESSIONS = (32767, 32769, 32770, 32867, 34713, 65000, 65535)
 _STORED = 1
 _LOSSLESS = (_STORED, 2, 3, 4, 5, 8, 32773, 32946)
 _BIG_TIFF = 43
+_BITS, _EIGHT_BITS = 258, 8
 _DIRECTORIES_AT_MOST = 64
 
 
@@ -51,9 +52,15 @@ def read(data: memoryview) -> Header:
         taken_at=exif.taken_at or _other_time(first),
         icc=bytes(first.raw(_PROFILE)),
         inks=first.number(_COLOURS, 0) == _INKS,
-        coding_error=0.0 if compression in _LOSSLESS else -1.0,
+        coding_error=_coding_error(first, compression),
         zero_run_bytes=0 if compression == _STORED else 4096,
     )
+
+
+def _coding_error(first: Tags, compression: int) -> float:
+    if compression not in _LOSSLESS:
+        return -1.0
+    return 0.0 if first.number(_BITS, 1) > _EIGHT_BITS else EIGHT_BIT_ERROR
 
 
 def _is_raw(first: Tags) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from dedupd.pictures.formats import trailing
 from dedupd.pictures.formats.coded import CodedDigest
-from dedupd.pictures.formats.header import Header, HeaderError, truncated
+from dedupd.pictures.formats.header import EIGHT_BIT_ERROR, Header, HeaderError, truncated
 from dedupd.pictures.formats.metadata import Metadata
 
 _ANIMATED, _ALPHA = 0x02, 0x10  # flags of the extended header
@@ -34,6 +34,7 @@ def read(data: memoryview) -> Header:
     nothing = data[:0]
     exif = Metadata(exif=chunks.get(_EXIF, nothing), xmp=chunks.get(_XMP, nothing)).read()
     rest = data[_end(data) :]
+    shown_alpha = alpha or bool(flags & _ALPHA)  # an alpha that no flag names isn't shown
     return Header(
         width_px,
         height_px,
@@ -43,8 +44,8 @@ def read(data: memoryview) -> Header:
         orientation=exif.orientation,
         taken_at=exif.taken_at,
         icc=bytes(chunks.get(_PROFILE, nothing)),
-        coded=_digest(data, exif.orientation, rest),
-        coding_error=0.0 if _LOSSLESS in chunks else -1.0,
+        coded=_digest(data, exif.orientation, rest, (width_px, height_px, shown_alpha)),
+        coding_error=EIGHT_BIT_ERROR if _LOSSLESS in chunks else -1.0,
         trailing=trailing.in_words(rest),
         zero_run_bytes=_ZERO_RUN_BYTES,
         zero_run_spans=tuple(pixels),
@@ -71,12 +72,14 @@ def _spans(data: memoryview) -> Iterator[tuple[bytes, int, int]]:
         at += 8 + length + length % 2
 
 
-def _digest(data: memoryview, orientation: int, rest: memoryview) -> bytes:
+def _digest(
+    data: memoryview, orientation: int, rest: memoryview, shown: tuple[int, int, bool]
+) -> bytes:
     coded = CodedDigest(b"webp")
     for name, start, end in _spans(data):
         if name not in _NOT_CODED:
             coded.add(name, data[start:end])
-    coded.add(b"orientation", bytes([orientation]))
+    coded.add(b"shown", f"{shown} {orientation}".encode())
     coded.add(b"trailing", trailing.content(rest))
     return coded.digest()
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 
 JPEG_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
+JPEG_EXTENSION = b"http://ns.adobe.com/xmp/exte"
+"""How an APP1 segment begins that holds what did not fit into one; cut to what is looked at."""
 """What an XMP segment of a JPEG begins with."""
 
 _READ_BYTES = 1 << 18

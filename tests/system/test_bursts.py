@@ -1,0 +1,168 @@
+"""The next frame of a burst is a picture of its own: the library having one frame isn't enough.
+
+The frames of the quiet burst hold no noise and are saved without loss, so pixels can't tell one
+from the next; those of the noisy one differ by what the sensor adds.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+import cv2
+import numpy as np
+import pytest
+from tests.system.commands import Site, running, wait_for
+from tests.system.pictures import encoded, ours, pixels
+from tests.unit.picture_samples import exif, jpeg, with_exif, with_png_chunk
+
+pytestmark = pytest.mark.timeout(180)
+
+SIZE_PX = 720, 540
+CHANGED_SHARE = 0.02
+SENSOR_NOISE_LEVELS = 2.0
+QUALITIES = (95, 85, 70, 50)
+TAKEN_AT, FRACTION = "2026:11:22 09:30:00", "25"
+FIRST, NEXT = 0, (1, 2)
+SETTLED = ("imported", "review")
+CONTESTED = ("possible", "contested")
+
+
+def scene(number):
+    """Return a picture without noise that is like no other number's."""
+    large = cv2.resize(pixels(ours(12)[number]), SIZE_PX, interpolation=cv2.INTER_CUBIC)
+    return cv2.GaussianBlur(large, (5, 5), 0)
+
+
+def quiet(frame, number=0):
+    """Return a frame of a burst as a PNG: every 50th pixel, or so, is a level brighter."""
+    there = np.random.default_rng(frame).random(SIZE_PX[::-1]) < CHANGED_SHARE
+    step = np.repeat(there[:, :, None], 3, axis=2).astype(np.uint8)
+    return encoded(cv2.add(scene(number), step), ".png")
+
+
+def noisy(frame, number):
+    """Return a frame of a burst with the noise of a sensor."""
+    noise = np.random.default_rng(frame).normal(0, SENSOR_NOISE_LEVELS, (*SIZE_PX[::-1], 3))
+    return np.clip(scene(number) + noise, 0, 255).astype(np.uint8)
+
+
+def put(path, data):
+    """Write a file, its folder made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def told(site):
+    """Return class and evidence or reason of each needle, by folder and name."""
+    lines = site.ask("receipt", site.needles, "--json").json["lines"]
+    return {
+        str(PurePath(one["path"]).relative_to(site.needles)): (
+            one["class"],
+            one["evidence"] if one["class"] == "matched" else one["reason"],
+        )
+        for one in lines
+    }
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory):
+    """Look once at a quiet burst, noisy frames and timed copies.
+
+    Return what each needle was told to be, and the state of each folder, by what is below the root.
+    """
+    site = Site(tmp_path_factory.mktemp("bursts"))
+    put(site.lib / "quiet.png", quiet(FIRST))
+    for frame in (FIRST, *NEXT):
+        put(site.needles / "quiet" / f"{frame}.png", quiet(frame))
+    for number, quality in enumerate(QUALITIES, start=1):
+        put(site.lib / f"noisy {quality}.jpg", jpeg(noisy(0, number), 95))
+        put(site.needles / "noisy" / str(quality) / "next.jpg", jpeg(noisy(1, number), quality))
+    _put_copies(site, "timed", 6, exif(taken_at=TAKEN_AT, fraction=FRACTION))
+    _put_copies(site, "second", 7, exif(taken_at=TAKEN_AT))
+    done = site.ask("check", "--json")
+    assert done.code == 1, done.err
+    folders = done.json["folders"]
+    states = {str(PurePath(one["path"]).relative_to(site.needles)): one["state"] for one in folders}
+    return told(site), states
+
+
+def _put_copies(site, folder, number, block):
+    """Put a frame into the library, and its byte copy and two re-saves into the needles."""
+    first = with_exif(jpeg(noisy(0, number), 95), block)
+    resaved = with_exif(jpeg(pixels(first), 85), block)
+    converted = with_png_chunk(encoded(pixels(first), ".png"), b"eXIf", block)
+    put(site.lib / f"{folder}.jpg", first)
+    put(site.needles / folder / "copy.jpg", first)
+    put(site.needles / folder / "resaved.jpg", resaved)
+    put(site.needles / folder / "converted.png", converted)
+
+
+def test_the_next_frames_are_for_a_person_to_decide(checked):
+    """The library's frame claims its own bytes, so what only looks like it has no vote."""
+    found, states = checked
+    assert found["quiet/0.png"] == ("matched", "bytes")
+    assert [found[f"quiet/{frame}.png"] for frame in NEXT] == [CONTESTED] * 2
+    assert states["quiet"] == "review"
+
+
+@pytest.mark.parametrize("quality", QUALITIES)
+def test_another_moments_noise_is_never_a_match(checked, quality):
+    """Even where nobody else claims the library's frame, and at any JPEG quality."""
+    found, states = checked
+    assert found[f"noisy/{quality}/next.jpg"] == ("possible", "quality")
+    assert states[f"noisy/{quality}"] == "review"
+
+
+def test_an_equal_capture_time_to_the_subsecond_needs_no_vote(checked):
+    """Re-saves that carry the time of the library's frame are matched beside its byte copy."""
+    found, states = checked
+    assert found["timed/copy.jpg"] == ("matched", "bytes")
+    assert found["timed/resaved.jpg"] == found["timed/converted.png"] == ("matched", "same")
+    assert states["timed"] == "imported"
+
+
+def test_a_capture_time_in_whole_seconds_doesnt_do(checked):
+    """A burst takes many pictures in a second."""
+    found, states = checked
+    assert found["second/copy.jpg"] == ("matched", "bytes")
+    assert found["second/resaved.jpg"] == found["second/converted.png"] == CONTESTED
+    assert states["second"] == "review"
+
+
+@pytest.fixture
+def site(tmp_path):
+    """Return a site whose library has the first frame."""
+    site = Site(tmp_path)
+    put(site.lib / "first.png", quiet(FIRST))
+    return site
+
+
+@pytest.mark.parametrize("order", [(*NEXT, FIRST), (NEXT[0], FIRST, NEXT[1])], ids=str)
+def test_frames_that_come_one_by_one_end_in_review(site, order):
+    """A lone next frame may be believed until the copy of the first one comes, not after."""
+    with running(site):
+        for frame in order:
+            folder = f"needles/{frame}"
+            put(site.folder / folder / "picture.png", quiet(frame))
+            wait_for(folder, lambda known=folder: site.states().get(known) in SETTLED)
+        next_frames = {f"needles/{frame}": "review" for frame in NEXT}
+        site.wait_states(next_frames)
+        site.ask("status", "--wait")
+        first = {f"needles/{FIRST}": "imported"}
+        assert site.states() == {"needles": "review", **first, **next_frames}
+        found = told(site)
+    assert [found[f"{frame}/picture.png"] for frame in NEXT] == [CONTESTED] * 2
+
+
+def test_frames_that_come_together_are_never_called_imported(site):
+    """Not for a moment: their folder is first judged when all of them were seen."""
+    ready, card = site.folder / "ready", site.needles / "card"
+    for frame in (*NEXT, FIRST):
+        put(ready / f"{frame}.png", quiet(frame))
+    with running(site):
+        ready.rename(card)
+        site.wait_states({"needles/card": "review"})
+        site.ask("status", "--wait")
+        assert site.states() == {"needles": "review", "needles/card": "review"}
+        assert site.events("folder.imported") == []
+        assert told(site)["card/0.png"] == ("matched", "bytes")
