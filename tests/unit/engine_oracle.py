@@ -49,13 +49,11 @@ class Known:
         book: What the owner decided.
         parked: Volumes that are away, by root.
         heard: Whether the needle with this stamp can have been reckoned with.
-        kept: Contents that the library holds, as far as one has heard; None means: as it is.
     """
 
     book: DecisionBook = field(default_factory=DecisionBook)
     parked: dict[str, Volume] = field(default_factory=dict)
     heard: Callable[[Place, Stamp], bool] = lambda place, stamp: True
-    kept: set[Digest] | None = None
 
 
 def truth(disk: Disk, roots: dict[str, Root], known: Known | None = None) -> Whole:
@@ -90,8 +88,6 @@ class Court:
         library = list(self._library())
         self._readable = {one.content for one in library if not one.writer}
         self._written = {len(one.content) for one in library if one.writer}
-        kept = known.kept
-        self._kept = {digest(one) for one in self._readable} if kept is None else kept
         self._votes = set(self._needles())
         self._classes: dict[bytes, list[str]] = {}
 
@@ -182,7 +178,7 @@ class Court:
         """Does another needle claim the library's picture, as another picture than ours?"""
         if other == library or _same_coding(other, library):
             return True
-        if _same_coding(other, needle) or digest(other) in self._kept:
+        if _same_coding(other, needle):
             return False
         rival, theirs = _variant(other), _variant(library)
         alike = _group(other) == _group(library) and _within(rival, theirs)

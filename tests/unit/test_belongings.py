@@ -47,7 +47,6 @@ TRAILING = {
     "a film behind a gain map of the XMP": ultra_hdr(gain_map()) + FILM,
     "a picture that nobody lists": jpeg() + PREVIEW,
     "a picture behind the one that the index lists": multi_picture(UNDEFINED, gain_map()) + OTHER,
-    "half a gain map": multi_picture(UNDEFINED, gain_map())[:-200],
     "rubbish": jpeg() + bytes(range(1, 100)),
     "a film in a PNG": sample("png") + FILM,
     "a film in a WebP": sample("webp") + FILM,
@@ -73,6 +72,11 @@ def test_anything_else_behind_a_picture_is_told(data):
     found = seen_well(data)
     assert found.bytes_only == "trailing"
     assert "follows" in found.note
+
+
+def test_a_cut_gain_map_is_damage():
+    """It was whole once: the file was cut, and who knows where else."""
+    assert seen_well(multi_picture(UNDEFINED, gain_map())[:-200]).bytes_only == "damaged"
 
 
 def test_a_picture_that_was_a_motion_photo_is_a_plain_one():

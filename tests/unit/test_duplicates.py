@@ -171,7 +171,10 @@ def test_pictures_of_two_moments_are_no_duplicates(library, seconds):
     """What a veto would say to a match holds here too."""
     files = []
     for second, quality in zip(seconds, (90, 95), strict=True):
-        path = library.put(f"{quality}.jpg", small_photo(640, 420), JPEG_QUALITY, quality)
+        picture = (
+            cv2.imread(os.fspath(library.folder / "90.jpg")) if files else small_photo(640, 420)
+        )
+        path = library.put(f"{quality}.jpg", picture, JPEG_QUALITY, quality)
         known = library.known(path)
         taken = replace(known.fingerprint, taken_at=f"2026:11:22 09:30:0{second}")
         files.append(replace(known, fingerprint=taken))
