@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from tests.unit.engine_disk import VARIANTS, Disk, Inode, Variant, Volume, digest, fingerprint, kind
 
-from dedupd.model import Digest, EntryType, Fingerprint, FolderState, Kind, Place, Role, Root, Stamp
+from dedupd.model import EntryType, Fingerprint, FolderState, Kind, Place, Role, Root, Stamp
 from dedupd.rules.decisions import DecisionBook
 from dedupd.rules.patterns import excluded, ignored
 
