@@ -253,8 +253,7 @@ class World:
 
     def truth(self) -> Whole:
         """Return what is so at this moment, as far as anybody can have heard of it."""
-        library = set(self.engine._catalog.digests(Role.HAYSTACK))
-        return truth(self.disk, self.roots, Known(self.book, self.parked, self._was_heard, library))
+        return truth(self.disk, self.roots, Known(self.book, self.parked, self._was_heard))
 
     def _was_heard(self, place: Place, stamp: Stamp) -> bool:
         """Was this needle listed as it is, and read while its disk was there?"""

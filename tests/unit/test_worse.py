@@ -23,7 +23,7 @@ RAW = replace(PRINT, format="raw", coded=b"")
 MOTION = replace(PRINT, bytes_only="trailing", coded=b"with a film")
 CLEAR = replace(PRINT, bytes_only="transparent")
 COARSE = replace(PRINT, coding_error=4.0)
-BLURRED = Measures(0.0, 2.0, LIMITS.detail - 0.01)
+BLURRED = Measures(0.0, 1.2, LIMITS.detail - 0.01)
 
 
 def look(
@@ -134,6 +134,7 @@ def test_lost_detail_is_lost_quality(detail, same):
 
 
 JUST, MORE = 0.999, 1.001
+LOSSLESS = 0.29  # of 8 bits a channel
 EXPLAINED = math.hypot(
     2.0 * LIMITS.error, ROUNDING
 )  # by a needle whose own coding may be wrong by 2 grey levels
@@ -147,18 +148,18 @@ UNEXPLAINED_COARSE = LIMITS.coding * MORE
         pytest.param(2.0, 4.0, EXPLAINED * MORE, "quality", id="more than that"),
         pytest.param(2.0, 0.0, EXPLAINED * MORE, "quality", id="a coarse copy saved losslessly"),
         pytest.param(2.0, -1.0, EXPLAINED * MORE, "quality", id="of no known coding"),
-        pytest.param(0.0, 4.0, ROUNDING * JUST, "", id="two decoders of one picture"),
-        pytest.param(0.0, 4.0, ROUNDING * MORE, "quality", id="lossless needle"),
+        pytest.param(LOSSLESS, 4.0, ROUNDING * JUST, "", id="two decoders of one picture"),
+        pytest.param(LOSSLESS, 4.0, ROUNDING * MORE, "quality", id="lossless needle"),
         pytest.param(-1.0, LIMITS.coding, 9.0, "", id="no known coding, a fine copy"),
         pytest.param(-1.0, UNEXPLAINED_COARSE, 9.0, "quality", id="no known coding, a coarse copy"),
         pytest.param(-1.0, UNEXPLAINED_COARSE, ROUNDING * JUST, "", id="no difference at all"),
-        pytest.param(0.0, 4.0, None, "", id="two sizes"),
+        pytest.param(LOSSLESS, 4.0, None, "", id="two sizes"),
     ],
 )
 def test_lost_precision_is_lost_quality(ours, theirs, error, reason):
     """What the needle's own coding can't have added was lost by the library's copy."""
     needle, haystack = (replace(PRINT, coding_error=one) for one in (ours, theirs))
-    explained = ours if ours >= 0 else None
+    explained = None if ours < 0 else 0.0 if ours == LOSSLESS else ours
     finding = look(needle, haystack, Measures(0.0, error, 1.0, explained))
     assert (finding.reason, "quality" in finding.evidence.worse) == (reason, bool(reason))
 
@@ -187,3 +188,12 @@ def test_a_plain_re_save_of_a_noisy_picture_loses_nothing():
     """The blocks of its own coding are edges too, which the library never had."""
     explained = replace(BLURRED, explained=2.0)
     assert look(replace(PRINT, coding_error=5.8), PRINT, explained).same
+
+
+@pytest.mark.parametrize("library", [0.29, 4.0, -1.0])
+def test_a_deep_picture_is_not_vouched_for_by_one_of_eight_bits(library):
+    """16 bits of a scan are more than any difference of two decodes shows."""
+    deep, shallow = (replace(PRINT, coding_error=one) for one in (0.0, library))
+    assert look(deep, shallow).reason == "quality"
+    assert look(deep, deep).same
+    assert look(replace(PRINT, coding_error=0.29), deep).same
