@@ -83,7 +83,7 @@ class Daemon:
         self._notifier, self._lock = notifier, lock
         self._loop: Loop | None = None
         self._report = Report(version="", time="", state="starting")
-        self._wanted: Why | None = None
+        self._stop_wanted = self._reload_wanted = False
         self._problems: tuple[Problem, ...] = not_in_force(config)
         self._journal = Journal(config, quiet=show is not None and sys.stderr.isatty())
         self._started = self._announced = self._interrupted = False
@@ -119,7 +119,7 @@ class Daemon:
             self._demand_state()
             self._wait_for_space(full)
             why = Why.UNWRITABLE
-        return Why.STOP if self._wanted is Why.STOP else why
+        return Why.STOP if self._stop_wanted else why
 
     def _with_store(self) -> Why:
         store, rebuilt = open_store(self._config.state, VERSIONS)
@@ -154,7 +154,7 @@ class Daemon:
     def _turn(self, loop: Loop) -> Why:
         """Turn the loop until somebody wants something else."""
         shown_s = float("-inf")
-        while self._wanted is None or self._refused():
+        while not self._stop_wanted and not self._reloaded():
             loop.turn(self._patience_s())
             self._report = loop.report
             self._notifier.alive(time.monotonic())
@@ -167,14 +167,12 @@ class Daemon:
             if self._show is not None and time.monotonic() - shown_s >= SHOW_EVERY_S:
                 shown_s = time.monotonic()
                 self._show(self._report)
-        why, self._wanted = self._wanted, None
-        if why is Why.RELOAD:
-            return why
-        self._wanted = why
+        if not self._stop_wanted:
+            return Why.RELOAD
         self._notifier.stopping()
         self._tell(Event("daemon.stopping"))
         self._report = loop.engine.report(self._problems, stopping=True)
-        return why
+        return Why.STOP
 
     def _demand_state(self) -> None:
         """End when the state folder was deleted under us: another daemon could start there.
@@ -202,22 +200,26 @@ class Daemon:
         self._loop = None
         loop.stop()
 
-    def _refused(self) -> bool:
+    def _reloaded(self) -> bool:
         """If a reload is wanted: take the new configuration, or keep the old one and say why."""
-        if self._wanted is not Why.RELOAD:
+        if not self._reload_wanted:
             return False
+        self._reload_wanted = (
+            False  # before we read: whoever asks from now on may mean a newer file
+        )
         self._notifier.reloading()
         try:
             new = self._load()
             demand_same_place(self._config, new)
         except UserError as error:
             self._tell(Event("config.rejected", None, (("what", error.what), ("why", error.why))))
-            self._wanted = None if self._wanted is Why.RELOAD else self._wanted
+            return False
         else:
             self._config, self._problems = new, not_in_force(new)
             self._tell(Event("config.reloaded"))
-        self._notifier.ready()
-        return self._wanted is None
+            return True
+        finally:
+            self._notifier.ready()
 
     def _rebuild(self, why: str) -> None:
         log.error("the store can't be trusted and is built anew: %s", why)
@@ -236,7 +238,7 @@ class Daemon:
         """Report nothing but the problem for a while."""
         self._report = without_claims(self._report, (problem, *self._problems))
         until_s = time.monotonic() + REOPEN_S
-        while time.monotonic() < until_s and self._wanted is None:
+        while time.monotonic() < until_s and not (self._stop_wanted or self._reload_wanted):
             self._notifier.alive(time.monotonic())
             time.sleep(0.2)
 
@@ -252,8 +254,10 @@ class Daemon:
         self._want(Why.RELOAD if number == signal.SIGHUP else Why.STOP)
 
     def _want(self, why: Why) -> None:
-        if self._wanted is not Why.STOP:
-            self._wanted = why
+        if why is Why.RELOAD:
+            self._reload_wanted = True
+        else:
+            self._stop_wanted = True
         loop = self._loop
         if loop is not None:
             loop.wake()
