@@ -19,7 +19,7 @@ from accuracy.pages import pages
 from accuracy.photos import OLD_PHONE_SIDES_PX, Photo, below, by_old_phone, originals, own
 from accuracy.rows import Row, write
 from dedupd import __version__
-from dedupd.model import MatchLimits
+from dedupd.likeness import MatchLimits
 
 PARTS = ("copies", "alike", "folders")
 

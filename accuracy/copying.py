@@ -20,7 +20,7 @@ def rows_of(photo: Photo, quick: bool) -> list[Row]:
             kind = _kind("reverse", copy, photo, size)
             rows.append(judged(judge, kind, photo.data, copy.data))
         judge.forget([one for one in judge.learn([copy.data]) if one != original])
-    return rows + _from_heic(judge, photo, size)
+    return [*rows, *_from_heic(judge, photo, size), *_from_the_web(judge, photo, size)]
 
 
 def _from_heic(judge: Judge, photo: Photo, size: str) -> list[Row]:
@@ -33,6 +33,19 @@ def _from_heic(judge: Judge, photo: Photo, size: str) -> list[Row]:
         rows.append(judged(judge, _kind("reverse", copy, photo, size), needle, copy.data))
     fine = Copy("HEIC beside its JPEG", "q95", writers.jpeg(picture, 95))
     return [*rows, judged(judge, _kind("copies", fine, photo, size), needle, fine.data)]
+
+
+def _from_the_web(judge: Judge, photo: Photo, size: str) -> list[Row]:
+    """Return rows of originals that were WebP or AVIF, for which the library holds JPEGs."""
+    rows = []
+    for name in ("WEBP", "AVIF"):
+        needle = writers.by_pillow(photo.pixels(), name, quality=90)
+        picture = writers.read(needle)
+        for quality in (75, 50):
+            data = writers.jpeg(picture, quality)
+            copy = Copy("WebP, AVIF beside JPEG", f"{name} q{quality}", data)
+            rows.append(judged(judge, _kind("reverse", copy, photo, size), needle, copy.data))
+    return rows
 
 
 def _kind(part: str, copy: Copy, photo: Photo, size: str) -> Kind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from accuracy.photos import Photo
 from accuracy.scalers import Pixels, area, lanczos
 
 QUALITY = 90
+_SEEN_LEVELS = 1.0  # RMS; grey made of grey is no edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,12 @@ def edits(photo: Photo) -> Iterator[Edit]:
     """Yield what becomes of a photograph in somebody's hands."""
     picture = photo.pixels()
     for group, name, edited in (*_toned(picture), *_cropped(picture), *_stamped(picture)):
-        yield Edit(group, name, writers.jpeg(edited, QUALITY))
+        if group != "toned" or _rms(edited, picture) >= _SEEN_LEVELS:
+            yield Edit(group, name, writers.jpeg(edited, QUALITY))
+
+
+def _rms(first: Pixels, second: Pixels) -> float:
+    return float(cv2.norm(first, second, cv2.NORM_L2)) / math.sqrt(first.size)
 
 
 def _toned(picture: Pixels) -> Iterator[tuple[str, str, Pixels]]:

@@ -9,15 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dedupd.likeness import Comparison, MatchLimits, Measures
 from dedupd.model import (
     Assessment,
-    Comparison,
     Digest,
     FileRecord,
     Fingerprint,
     Kind,
-    MatchLimits,
-    Measures,
     PictureClass,
     Place,
     Role,

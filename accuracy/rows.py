@@ -23,9 +23,9 @@ class Row:
         size: Size class of the smaller of the two.
         limit: The limit or veto that decided against it.
         rivals: Who else calls the two the same.
-        apart: Luma, chroma, blocks, error (-1: two sizes), detail, what of the error is explained
-            (-1: nobody can tell), and the coding errors of the needle and of the library's
-            picture; empty where they could not be compared.
+        apart: Luma, chroma, blocks, error (-1: two sizes), detail; what the recoding makes, what
+            it leaves, and its peak (-1: there is none); the coding errors of the needle and of the
+            library's picture.  Empty where they could not be compared.
     """
 
     part: str
@@ -77,8 +77,9 @@ def judged(
     if between is not None:
         luma, chroma, measures, codings = between
         error = -1.0 if measures.error is None else measures.error
-        known = -1.0 if measures.explained is None else measures.explained
-        apart = (luma, chroma, measures.blocks, error, measures.detail, known, *codings)
+        recoding = measures.recoded or measures.source
+        left = (recoding.made, recoding.left, recoding.peak) if recoding else (-1.0,) * 3
+        apart = (luma, chroma, measures.blocks, error, measures.detail, *left, *codings)
     return row(kind, verdict, same, apart)
 
 

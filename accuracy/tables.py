@@ -13,7 +13,7 @@ from accuracy.rows import Row, of_part
 
 QUANTILES = (0, 1, 5, 50, 95, 99, 100)
 UNSEEN = 1.0  # RMS grey levels of difference that nobody sees
-ROUNDING = 0.75  # RMS grey levels by which two decoders may differ
+ROUNDING = 0.4  # RMS grey levels by which two decoders may differ
 _SIZES = ("large", "small", "tiny")
 
 
@@ -102,10 +102,12 @@ def _measured(rows: Sequence[Row]) -> Iterator[tuple[str, list[float]]]:
     yield "luma", [one.apart[0] for one in rows]
     yield "blocks, one size", [one.apart[2] for one in rows if one.apart[3] >= 0]
     yield "blocks, two sizes", [one.apart[2] for one in rows if one.apart[3] < 0]
-    explained = [one for one in rows if one.apart[3] >= 0 and one.apart[5] >= 0]
-    yield "error / explained", [one.apart[3] / max(one.apart[5], ROUNDING) for one in explained]
+    recoded = [one for one in rows if one.apart[3] >= 0 and one.apart[5] >= 0]
+    yield "left / made", [one.apart[6] / max(one.apart[5], ROUNDING) for one in recoded]
+    yield "left", [one.apart[6] for one in recoded]
+    yield "peak left", [one.apart[7] for one in recoded]
     unknown = [one for one in rows if one.apart[3] >= 0 and one.apart[5] < 0]
-    yield "error, nothing explained", [one.apart[3] for one in unknown]
+    yield "error, nothing recoded", [one.apart[3] for one in unknown]
     yield "detail", [one.apart[4] for one in rows]
 
 

@@ -5,16 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dedupd.decision import Decision, DecisionKind
-from dedupd.model import (
-    Digest,
-    Evidence,
-    Fingerprint,
-    MatchLimits,
-    PictureClass,
-    Role,
-    Stamp,
-    Unreadable,
-)
+from dedupd.likeness import MatchLimits
+from dedupd.model import Digest, Evidence, Fingerprint, PictureClass, Role, Stamp, Unreadable
 from dedupd.reports import Counts, FolderReport
 
 

@@ -28,7 +28,8 @@ from dedupd.config_forms import (
     rate,
     size,
 )
-from dedupd.model import MatchLimits, Role, Root
+from dedupd.likeness import MatchLimits
+from dedupd.model import Role, Root
 
 Worse = Literal["review", "accept"]
 
@@ -73,7 +74,9 @@ _LIMIT_FORMS: Mapping[str, Form] = {
     "deviation": number(8.0, 128.0),
     "blocks": number(0.0, 9.5),
     "blocks_resized": number(0.0, 9.5),
-    "error": number(0.0, 1.05),
+    "error": number(0.0, 0.5),
+    "peak": number(0.0, 9.5),
+    "sibling": number(0.0, 1.03),
     "coding": number(0.0, 8.0),
     "detail": number(0.6, 1.0),
     "detail_resized": number(0.45, 1.0),

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from dedupd.asks import Ask, Reply
 from dedupd.decision import Decision
+from dedupd.likeness import Comparison
 from dedupd.model import (
     VIEWS,
-    Comparison,
     Digest,
     Entry,
     EntryType,

@@ -268,38 +268,6 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
-    """What only both full decodes together can tell, of a needle and the library's picture.
-
-    Attributes:
-        blocks: Largest difference of the luma means of 8 x 8 pixels, those of the smaller picture.
-        error: RMS difference of the luma of all pixels; None where the pixel sizes differ.
-        detail: Fine detail of the library's picture, seen at the smaller size, as a share of the
-            needle's: 1.0 where both are as sharp, near 0 where the library's is blurred.
-        explained: What coding the library's picture as the needle is coded does to it: an RMS
-            luma difference like `error`; None where it wasn't or can't be tried.
-    """
-
-    blocks: float
-    error: float | None
-    detail: float
-    explained: float | None = None
-
-
-NOT_MEASURABLE = Measures(blocks=float("inf"), error=None, detail=0.0)
-"""Of two pictures that could not be compared: it meets no limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What looking at two pictures together gave; a signature is None where none was asked for."""
-
-    needle: Signature | Unreadable | None
-    haystack: Signature | Unreadable | None
-    measures: Measures
-
-
-@dataclass(frozen=True, slots=True)
 class Evidence:
     """Why a needle picture counts as present, or why a person must decide.
 
@@ -360,39 +328,3 @@ class Assessment:
     witness: Place | None = None
     asks: bool = False
     contestable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class MatchLimits:
-    """The operating point, version 1: `evidence/accuracy.md` says how it was found.
-
-    Attributes:
-        radius_bits: Largest dHash distance of a candidate.
-        sketch_correlation: Smallest sketch correlation of a candidate.
-        possible_correlation: Smallest signature correlation that a person should look at.
-        luma: Largest luma cell difference of `same`, grey levels.
-        chroma: Largest chroma cell difference of `same`, levels.
-        aspect: Largest relative difference of width / height of `same`.
-        deviation: Smallest standard deviation of a luma signature that shows anything.
-        blocks: Largest native 8 x 8 block difference of `same` where pixel sizes are equal.
-        blocks_resized: The same where they differ, in blocks of the smaller picture.
-        error: How many times what the needle's own coding explains the RMS luma difference may be
-            before the library's copy counts as the worse one, or as another moment.
-        coding: Largest coding error of the library's copy where the needle's can't be told.
-        detail: Smallest share of the needle's fine detail that the library's copy must have.
-        detail_resized: The same where the pixel sizes differ.
-    """
-
-    radius_bits: int = 10
-    sketch_correlation: float = 0.85
-    possible_correlation: float = 0.93
-    luma: float = 4.0
-    chroma: float = 6.0
-    aspect: float = 0.015
-    deviation: float = 8.0
-    blocks: float = 9.5
-    blocks_resized: float = 9.5
-    error: float = 1.05
-    coding: float = 8.0
-    detail: float = 0.6
-    detail_resized: float = 0.45

@@ -11,8 +11,8 @@ Every value says its version first, then what it is; numbers are little-endian:
     record      := "R" stamp type:u8 kind:u8 has:u8 [digest:32] [reason:text detail:text]
     stamp       := ino:u64 size_bytes:u64 mtime:time ctime:time
     time        := seconds:i64 nanoseconds:u32             ext4 keeps years that 64 bits of ns don't
-    measures    := "M" blocks:f64 error:f64 detail:f64 explained:f64
-                   NaN where there is no error, or nothing that explains it
+    measures    := "M" blocks:f64 error:f64 detail:f64 recoding recoding     NaN: there is no error
+    recoding    := made:f64 left:f64 peak:f64                                all NaN: there is none
     data        := length_bytes:u32 anything
     text        := data                                    in UTF-8
     sealed      := version:u8 crc32:u32 anything           the CRC-32 covers all of it but itself
@@ -31,16 +31,8 @@ import zlib
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from dedupd.model import (
-    EntryType,
-    FileRecord,
-    Fingerprint,
-    Kind,
-    Measures,
-    Signature,
-    Stamp,
-    Unreadable,
-)
+from dedupd.likeness import Measures, Recoding
+from dedupd.model import EntryType, FileRecord, Fingerprint, Kind, Signature, Stamp, Unreadable
 
 T = TypeVar("T")
 
@@ -53,7 +45,8 @@ _LENGTH = struct.Struct("<I")
 _FINGERPRINT = struct.Struct("<IIQ256sd7Q")
 _SIGNATURE = struct.Struct("<4096s512s")
 _RECORD = struct.Struct("<QQqIqIBBB")
-_MEASURES = struct.Struct("<4d")
+_MEASURES = struct.Struct("<9d")
+_NO_RECODING = (math.nan,) * 3
 _NO_VIEWS = (0,) * 7
 
 _SKETCH_BYTES, _LUMA_BYTES, _CHROMA_BYTES, _DIGEST_BYTES = 256, 4096, 512, 32
@@ -195,18 +188,18 @@ def encode_measures(value: Measures) -> bytes:
     """Return `value` as bytes; ValueError if a measure is negative or no number."""
     if not _are_measures(value):
         raise ValueError(f"no measures: {value}")
-    optional = value.error, value.explained
-    error, explained = (math.nan if one is None else one for one in optional)
-    numbers = _MEASURES.pack(value.blocks, error, value.detail, explained)
+    error = math.nan if value.error is None else value.error
+    recodings = (*_numbers(value.recoded), *_numbers(value.source))
+    numbers = _MEASURES.pack(value.blocks, error, value.detail, *recodings)
     return _HEAD.pack(VALUE_VERSION, b"M") + numbers
 
 
 def decode_measures(data: bytes) -> Measures:
     """Return what `encode_measures` was given, or raise `Damaged`."""
     body = _Body.of(data, b"M")
-    blocks, *doubtful = body.take(_MEASURES)
-    error, detail, explained = (None if math.isnan(one) else one for one in doubtful)
-    value = Measures(blocks, error, -1.0 if detail is None else detail, explained)
+    blocks, error, detail, *recodings = body.take(_MEASURES)
+    known = None if math.isnan(error) else error
+    value = Measures(blocks, known, detail, _recoding(recodings[:3]), _recoding(recodings[3:]))
     if not _are_measures(value):
         raise Damaged(f"no measures: {value}")
     return body.whole(value)
@@ -214,8 +207,18 @@ def decode_measures(data: bytes) -> Measures:
 
 def _are_measures(value: Measures) -> bool:
     """Return whether a comparison can give this: NaN would be neither above nor below a limit."""
-    least = min((one for one in (value.error, value.explained) if one is not None), default=0.0)
-    return value.blocks >= 0 and least >= 0 and 0 <= value.detail < math.inf
+    numbers = [value.blocks, 0.0 if value.error is None else value.error]
+    for one in (value.recoded, value.source):
+        numbers += [one.made, one.left, one.peak] if one is not None else []
+    return all(one >= 0 for one in numbers) and 0 <= value.detail < math.inf
+
+
+def _numbers(value: Recoding | None) -> tuple[float, ...]:
+    return _NO_RECODING if value is None else (value.made, value.left, value.peak)
+
+
+def _recoding(numbers: list[float]) -> Recoding | None:
+    return None if all(math.isnan(one) for one in numbers) else Recoding(*numbers)
 
 
 def _is_coding_error(value: float) -> bool:

@@ -14,16 +14,9 @@ import numpy as np
 import pytest
 from tests.unit.picture_samples import encoded, jpeg, sample, seen, small_photo
 
+from dedupd.likeness import NOT_MEASURABLE, Comparison, Measures, Recoding
 from dedupd.messages import Compare, Compared, Decode, Decoded, Payload, Sign, Signed
-from dedupd.model import (
-    NOT_MEASURABLE,
-    VIEWS,
-    Comparison,
-    Fingerprint,
-    Measures,
-    Signature,
-    Unreadable,
-)
+from dedupd.model import VIEWS, Fingerprint, Signature, Unreadable
 from dedupd.pictures.exchange import Hashed, HashJob, PoolAnswer
 from dedupd.pictures.limits import Limits
 from dedupd.pictures.measures import seen as in_view
@@ -158,7 +151,7 @@ def test_a_needle_is_compared_in_the_view_that_was_asked_for(pool):
     for view in VIEWS:
         library = encoded(in_view(small_photo(), view), ".png")
         job = Compare(b"n", b"h", payload(picture), payload(library), view, (True, False))
-        result = Comparison(upright, None, Measures(0.0, 0.0, 1.0, explained=0.0))
+        result = Comparison(upright, None, Measures(0.0, 0.0, 1.0, Recoding(0.0, 0.0, 0.0)))
         assert answer(pool, job) == Compared(b"n", b"h", result, view)
 
 

@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dedupd.likeness import NOT_MEASURABLE, Measures
 from dedupd.model import (
-    NOT_MEASURABLE,
     VIEWS,
     EntryType,
     FileRecord,
     Fingerprint,
     Kind,
-    Measures,
     Place,
     Signature,
     Stamp,

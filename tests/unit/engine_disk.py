@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dedupd.likeness import Measures, Recoding
 from dedupd.model import (
     Digest,
     Entry,
@@ -20,7 +21,6 @@ from dedupd.model import (
     Fingerprint,
     Identity,
     Kind,
-    Measures,
     Signature,
     Stamp,
     Unreadable,
@@ -130,7 +130,8 @@ def measures(first: bytes, second: bytes) -> Measures:
     one, two = (VARIANTS[one.decode().rstrip(".").split()[2]] for one in (first, second))
     if one.size_px != two.size_px:
         return Measures(CLOSE, None, 1.0)
-    return Measures(FAR if one.moved != two.moved else CLOSE, 0.0, 1.0)
+    blocks = FAR if one.moved != two.moved else CLOSE
+    return Measures(blocks, 0.0, 1.0, Recoding(0.0, 0.0, 0.0))
 
 
 @dataclass(eq=False)

@@ -12,6 +12,7 @@ from tests.unit import engine_disk as disk
 from tests.unit.engine_disk import Disk, Volume
 
 from dedupd.decision import Decision
+from dedupd.likeness import Comparison
 from dedupd.messages import (
     CheckRoot,
     Compare,
@@ -44,7 +45,7 @@ from dedupd.messages import (
     Watching,
     WitnessesLooked,
 )
-from dedupd.model import Comparison, EntryType, Identity, Root, Unreadable
+from dedupd.model import EntryType, Identity, Root, Unreadable
 from dedupd.rules.hiding import unlisted
 
 FORBIDDEN = Unreadable("forbidden", "Permission denied")

@@ -168,7 +168,7 @@ class Court:
         if not _within(ours, theirs) or _vetoed(ours, theirs):
             return ["possible"]
         agreed = ours.taken_at and ours.taken_at == theirs.taken_at
-        if ours.size_px != theirs.size_px or agreed:
+        if agreed:
             return ["matched"]
         rivals = (one for one in self._votes if one != needle)
         contested = any(self._claims(one, needle, library) for one in rivals)
@@ -176,13 +176,13 @@ class Court:
 
     def _claims(self, other: bytes, needle: bytes, library: bytes) -> bool:
         """Does another needle claim the library's picture, as another picture than ours?"""
+        ours, rival, theirs = (_variant(one) for one in (needle, other, library))
         if other == library or _same_coding(other, library):
-            return True
+            return ours.size_px == theirs.size_px
         if _same_coding(other, needle):
             return False
-        rival, theirs = _variant(other), _variant(library)
         alike = _group(other) == _group(library) and _within(rival, theirs)
-        return alike and rival.size_px == theirs.size_px and not self._differ(other, library)
+        return alike and rival.size_px == ours.size_px and not self._differ(other, library)
 
     def _differ(self, first: bytes, second: bytes) -> bool:
         return self._known.book.differ(digest(first), digest(second))

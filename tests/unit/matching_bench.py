@@ -15,12 +15,12 @@ import numpy as np
 from tests.unit import engine_disk as disk
 
 from dedupd.decision import Decision, DecisionKind
+from dedupd.likeness import Measures
 from dedupd.model import (
     VIEWS,
     FileRecord,
     Fingerprint,
     Kind,
-    Measures,
     Place,
     Role,
     Root,

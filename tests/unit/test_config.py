@@ -14,7 +14,8 @@ from dedupd.config_read import read, root_id
 from dedupd.config_schema import ROOT_KEYS, WatchConfig, all_keys
 from dedupd.disk.overlap import OverlapProblem
 from dedupd.errors import ExitCode, UsageError
-from dedupd.model import MatchLimits, Role
+from dedupd.likeness import MatchLimits
+from dedupd.model import Role
 from dedupd.strict_yaml import parse
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
@@ -81,7 +82,7 @@ match:
   worse: {pixels: accept}
   others: block
   turned: matched
-  limits: {luma: 3.5, radius_bits: 8, blocks_resized: 9, error: 1, detail: 0.75}
+  limits: {luma: 3.5, radius_bits: 8, blocks_resized: 9, error: 0.4, detail: 0.75}
 limits: {file: 1GiB, pixels: 50M}
 workers: {count: 3, memory: 1GiB, timeout: 2m, pool: processes}
 rehash: {every: 30d, rate: 1MB/s}
@@ -102,7 +103,7 @@ hooks: {folder.imported: [notify-send, "no"]}
     assert config.match.worse.accepted == {"pixels"}
     assert (config.match.others, config.match.turned) == ("block", "matched")
     assert config.match.limits == MatchLimits(
-        luma=3.5, radius_bits=8, blocks_resized=9.0, error=1.0, detail=0.75
+        luma=3.5, radius_bits=8, blocks_resized=9.0, error=0.4, detail=0.75
     )
     assert (config.limits.file_bytes, config.limits.pixels) == (2**30, 50_000_000)
     assert (config.workers.count, config.workers.memory_bytes) == (3, 2**30)

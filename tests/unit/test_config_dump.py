@@ -25,7 +25,8 @@ from dedupd.config_schema import (
     WorkersConfig,
     WorseConfig,
 )
-from dedupd.model import MatchLimits, Role, Root
+from dedupd.likeness import MatchLimits
+from dedupd.model import Role, Root
 from dedupd.strict_yaml import parse
 
 
@@ -76,7 +77,9 @@ def configs(draw):
             luma=draw(st.floats(0.0, 4.0)),
             blocks=2.0,
             blocks_resized=draw(st.floats(0.0, 9.5)),
-            error=draw(st.floats(0.0, 1.05)),
+            error=draw(st.floats(0.0, 0.5)),
+            peak=draw(st.floats(0.0, 9.5)),
+            sibling=draw(st.floats(0.0, 1.03)),
             coding=draw(st.floats(0.0, 8.0)),
             detail=draw(st.floats(0.6, 1.0)),
         ),

@@ -18,7 +18,7 @@ from dedupd.config_schema import (
     WorseConfig,
 )
 from dedupd.errors import UserError
-from dedupd.model import MatchLimits
+from dedupd.likeness import MatchLimits
 
 PLAIN = Config(haystack=(), needles=(), state=Path("/state"))
 
@@ -49,7 +49,7 @@ def test_a_key_that_has_no_effect_yet_is_a_problem_in_status(config, key):
     [
         MatchConfig(turned="matched"),
         MatchConfig(worse=WorseConfig(quality="accept", motion="accept")),
-        MatchConfig(limits=MatchLimits(blocks_resized=9.5, error=1.0, detail=0.8)),
+        MatchConfig(limits=MatchLimits(blocks_resized=9.5, error=0.4, peak=9.0, detail=0.8)),
     ],
 )
 def test_how_pictures_are_matched_is_in_force(match):

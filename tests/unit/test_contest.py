@@ -71,10 +71,16 @@ def test_one_needle_in_two_codings_or_places_is_one_vote():
     assert verdict(one, B) == MATCHED
 
 
-def test_smaller_copies_are_not_counted():
-    """Neither for themselves nor against others."""
+def test_a_picture_and_its_smaller_copy_are_no_rivals():
+    """Whoever has both has made one of the other."""
     assert verdicts([A], SMALL, B) == [MATCHED, MATCHED]
-    assert verdicts([A], SMALL, picture(1, "s", 60)) == [MATCHED, MATCHED]
+    assert verdicts([A], SMALL, A) == [MATCHED, MATCHED]
+    assert verdicts([A], SMALL, C) == [MATCHED, MATCHED]
+
+
+def test_smaller_pictures_of_one_size_are_rivals():
+    """A burst of which every frame was made smaller by a messenger."""
+    assert verdicts([A], SMALL, picture(1, "s", 60)) == [CONTESTED] * 2
 
 
 def test_frames_of_the_library_s_own_size_are_counted_however_small_it_is():
@@ -201,18 +207,19 @@ def test_in_doubt_nobody_passes_because_a_rival_was_called_different():
 
 
 def test_another_copy_in_the_library_may_be_claimed_without_a_contest():
-    """A larger one, of which the needle is a smaller copy."""
-    small, again = SMALL, picture(1, "s", 60)
-    assert verdicts([small, A], again, picture(1, "s", 80)) == [MATCHED, MATCHED]
+    """A larger one, of which the needle is a smaller copy; it has itself for a rival nowhere."""
+    again = picture(1, "s", 60)
+    assert verdicts([SMALL, A], again, SMALL) == [CONTESTED, MATCHED]
+    assert verdicts([SMALL, A], again) == [MATCHED]
 
 
 @pytest.mark.parametrize(
     ("library", "needle", "contestable"),
-    [(A, B, True), (A, A, False), (A, C, False), (A, SMALL, False), (P, Q, False), (P, B, True)],
+    [(A, B, True), (A, A, False), (A, C, False), (A, SMALL, True), (P, Q, False), (P, B, True)],
     ids=["same", "bytes", "pixels", "smaller", "same moment", "no moment"],
 )
 def test_what_another_needle_may_yet_claim_is_told(library, needle, contestable):
-    """A claim by looks, at the library picture's own size, without its capture time."""
+    """A claim by looks, without the library picture's capture time."""
     found = bench([library], needle).judge(needle).assessment
     assert (found.cls, found.contestable) == (PictureClass.MATCHED, contestable)
 

@@ -10,7 +10,7 @@ from dedupd.asks import AskPictures, PicturesReply
 from dedupd.messages import Read, Rescan, Sweep
 from dedupd.model import FolderState, PictureClass, Place, Role
 
-FRAME, NEXT, COPY, SMALL = (picture(1, variant) for variant in "anbs")
+FRAME, NEXT, COPY = (picture(1, variant) for variant in "anb")
 IMPORTED, PENDING, REVIEW = FolderState.IMPORTED, FolderState.PENDING, FolderState.REVIEW
 
 
@@ -88,8 +88,8 @@ def test_a_claim_that_waited_after_the_first_scan_is_looked_into_too():
 
 @pytest.mark.parametrize(
     ("library", "needle"),
-    [(FRAME, FRAME), (FRAME, picture(1, "c")), (FRAME, SMALL), (picture(1, "p"), picture(1, "q"))],
-    ids=["bytes", "pixels", "smaller", "same moment"],
+    [(FRAME, FRAME), (FRAME, picture(1, "c")), (picture(1, "p"), picture(1, "q"))],
+    ids=["bytes", "pixels", "same moment"],
 )
 def test_what_nobody_can_contest_does_not_wait(library, needle):
     """It is imported while another needle is still unread."""

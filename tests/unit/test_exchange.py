@@ -10,17 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dedupd.likeness import NOT_MEASURABLE, Comparison, Measures
 from dedupd.messages import Compare, Compared, Decode, Decoded, Payload, Sign, Signed
-from dedupd.model import (
-    NOT_MEASURABLE,
-    VIEWS,
-    Comparison,
-    Fingerprint,
-    Measures,
-    PerceptualHash,
-    Signature,
-    Unreadable,
-)
+from dedupd.model import VIEWS, Fingerprint, PerceptualHash, Signature, Unreadable
 from dedupd.pictures.exchange import (
     Hashed,
     HashJob,

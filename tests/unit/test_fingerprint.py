@@ -17,7 +17,8 @@ from tests.unit.picture_samples import (
     with_png_chunk,
 )
 
-from dedupd.model import NOT_MEASURABLE, VIEWS, Fingerprint, Signature, Unreadable
+from dedupd.likeness import NOT_MEASURABLE
+from dedupd.model import VIEWS, Fingerprint, Signature, Unreadable
 from dedupd.pictures.capture import StderrCapture
 from dedupd.pictures.codec import Mode, smallest_grey
 from dedupd.pictures.formats.header import Header

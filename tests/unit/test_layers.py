@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parents[2] / "daemon" / "dedupd"
 # folders of one row don't know each other.
 LEVELS = (
     {"__init__", "model", "text"},
+    {"likeness"},
     {"decision", "errors", "reports", "wire"},
     {"asks"},
     {"messages"},

@@ -12,7 +12,8 @@ from tests.unit.engine_disk import broken, flat, picture
 from tests.unit.matching_bench import Bench, Drawn, bench, decision, drawn, verdict
 
 from dedupd.decision import DecisionKind
-from dedupd.model import VIEWS, EvidenceKind, Measures, PictureClass, Place
+from dedupd.likeness import Measures
+from dedupd.model import VIEWS, EvidenceKind, PictureClass, Place
 from dedupd.rules.matching import Judgement
 from dedupd.rules.pairs import Errand
 from dedupd.rules.verify import Policy

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.unit.picture_samples import PHOTOS, encoded, photo
 
-from dedupd.model import VIEWS, MatchLimits, Measures, View
+from dedupd.likeness import MatchLimits, Measures
+from dedupd.model import VIEWS, View
 from dedupd.pictures.measures import block_difference, block_means, luma, measure, seen
 from dedupd.pictures.opencv import cv2
 from dedupd.pictures.signature import signature

@@ -33,12 +33,12 @@ from dedupd.errors import UsageError
 from dedupd.faces import protocol, questions
 from dedupd.faces.protocol import line_of, question_of, reply_fields
 from dedupd.faces.shapes.files import known_fields, known_of
+from dedupd.likeness import MatchLimits
 from dedupd.model import (
     Evidence,
     EvidenceKind,
     Fingerprint,
     FolderState,
-    MatchLimits,
     PictureClass,
     Role,
     Stamp,

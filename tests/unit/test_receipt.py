@@ -14,7 +14,8 @@ from dedupd.asks import Known, PathReply, ReceiptLine, ReceiptReply
 from dedupd.cli.receipt import receipt_head
 from dedupd.faces.outputs.receipt import checksum_line, render
 from dedupd.faces.protocol import folder_fields, reply_fields
-from dedupd.model import Evidence, EvidenceKind, FolderState, MatchLimits, Role, Stamp
+from dedupd.likeness import MatchLimits
+from dedupd.model import Evidence, EvidenceKind, FolderState, Role, Stamp
 
 STAMP = Stamp(1, 2, 3, 4)
 NEEDLE = Known(b"/n/a", Role.NEEDLES, STAMP, b"\1" * 32)

@@ -15,6 +15,7 @@ from dedupd.engine import Engine
 from dedupd.engine.decisions import Decisions
 from dedupd.rules import moments, verify, worse
 from dedupd.rules.contest import Contest
+from dedupd.rules.verify import size_px
 
 
 def a_burst_of_which_the_library_has_one() -> World:
@@ -85,7 +86,8 @@ def only_looks_contest(patch: Patch) -> None:
 
     def rival(self, digest, known, claim):
         library = self._facts.fingerprint(claim.haystack)
-        return self._by_looks(digest, known, claim.haystack, library)
+        size = size_px(known, claim.view)
+        return self._by_looks(digest, known, size, claim.haystack, library)
 
     patch.setattr(Contest, "rival", rival)
 

@@ -9,16 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedupd.model import (
-    NOT_MEASURABLE,
-    VIEWS,
-    EvidenceKind,
-    Fingerprint,
-    MatchLimits,
-    Measures,
-    Signature,
-    Unreadable,
-)
+from dedupd.likeness import NOT_MEASURABLE, MatchLimits, Measures, Recoding
+from dedupd.model import VIEWS, EvidenceKind, Fingerprint, Signature, Unreadable
 from dedupd.rules.verify import (
     DIFFERENT,
     Policy,
@@ -40,8 +32,11 @@ CHROMA = NOISE.randint(60, 200, 512).astype(np.uint8)
 PRINT = Fingerprint(400, 300, 5, NOISE.bytes(256), "jpeg", coded=b"one")
 SIDE = Side(PRINT, Signature(LUMA.tobytes(), CHROMA.tobytes()))
 SMALL = replace(SIDE, fingerprint=replace(PRINT, width_px=200, height_px=150))
-ALIKE, OF_TWO_SIZES = Measures(0.0, 0.0, 1.0), Measures(0.0, None, 1.0)
-NOISY = Measures(0.0, 1.2, 1.0)  # by more than any coding of theirs explains
+ALIKE = Measures(0.0, 0.0, 1.0, Recoding(0.0, 0.0, 0.0))
+OF_TWO_SIZES = Measures(0.0, None, 1.0)
+NOISY = Measures(
+    0.0, 1.2, 1.0, Recoding(0.5, 1.1, 5.0)
+)  # by more than any coding of theirs explains
 
 
 def look(needle=SIDE, haystack=SIDE, measures: Measures | None = ALIKE):
@@ -236,7 +231,9 @@ def test_same_is_said_only_when_every_limit_holds(blocks, luma, chroma, size):
     equal = size == (400, 300)
     finding = look(
         haystack=replace(sized(*size), signature=shifted(luma, chroma).signature),
-        measures=Measures(blocks, 0.0 if equal else None, 1.0),
+        measures=Measures(blocks, 0.0, 1.0, ALIKE.recoded)
+        if equal
+        else Measures(blocks, None, 1.0),
     )
     ours, theirs = 400 / 300, size[0] / size[1]
     holds = (

@@ -10,17 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupd import wire
-from dedupd.model import (
-    NOT_MEASURABLE,
-    EntryType,
-    FileRecord,
-    Fingerprint,
-    Kind,
-    Measures,
-    Signature,
-    Stamp,
-    Unreadable,
-)
+from dedupd.likeness import NOT_MEASURABLE, Measures, Recoding
+from dedupd.model import EntryType, FileRecord, Fingerprint, Kind, Signature, Stamp, Unreadable
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 UINT32, UINT64 = st.integers(0, 2**32 - 1), st.integers(0, 2**64 - 1)
@@ -58,12 +49,14 @@ records = st.builds(
     st.floats(allow_nan=False),
     st.booleans(),
 )
+recodings = st.builds(Recoding, st.floats(0), st.floats(0), st.floats(0))
 measures = st.just(NOT_MEASURABLE) | st.builds(
     Measures,
     st.floats(0),
     st.none() | st.floats(0),
     st.floats(0, allow_infinity=False),
-    st.none() | st.floats(0),
+    st.none() | recodings,
+    st.none() | recodings,
 )
 
 CODECS = (
@@ -155,7 +148,7 @@ def test_a_cut_seal_is_broken(data, cut):
 
 
 GOOD = Measures(1.0, 2.0, 0.5)
-EXPLAINED = struct.pack("<d", 1.5)
+RECODINGS = struct.pack("<6d", *6 * (1.5,))
 
 
 @pytest.mark.parametrize(
@@ -192,7 +185,19 @@ def test_measures_that_nobody_can_have_made_are_damaged(numbers):
     """Also where the bytes come from a worker that was taken over."""
     with pytest.raises(wire.Damaged, match="measures"):
         wire.decode_measures(
-            wire.encode_measures(GOOD)[:2] + struct.pack("<ddd", *numbers) + EXPLAINED
+            wire.encode_measures(GOOD)[:2] + struct.pack("<ddd", *numbers) + RECODINGS
+        )
+
+
+@pytest.mark.parametrize("number", [math.nan, -1.0, -math.inf])
+@pytest.mark.parametrize("at", range(6))
+def test_half_a_recoding_is_damaged(at, number):
+    """None is told by three that are no numbers; one of them alone means nothing."""
+    numbers = [1.5] * 6
+    numbers[at] = number
+    with pytest.raises(wire.Damaged, match="measures"):
+        wire.decode_measures(
+            wire.encode_measures(GOOD)[:2] + struct.pack("<9d", 1.0, 2.0, 0.5, *numbers)
         )
 
 
@@ -265,10 +270,9 @@ def test_the_bytes_on_disk_are_these():
     )  # fmt: skip
     killed = wire.encode_signature(Unreadable("killed"))
     assert killed.hex() == "0155" "06000000" "6b696c6c6564" "00000000"  # fmt: skip
-    assert wire.encode_measures(Measures(1.0, 2.0, 0.5)).hex() == (
-        "014d" "000000000000f03f" "0000000000000040" "000000000000e03f" "000000000000f87f"
-    )  # fmt: skip
-    assert wire.encode_measures(Measures(1.0, None, 0.5)).hex() == (
-        "014d" "000000000000f03f" "000000000000f87f" "000000000000e03f" "000000000000f87f"
-    )  # fmt: skip
+    one, two, half, none = (struct.pack("<d", number) for number in (1.0, 2.0, 0.5, math.nan))
+    recoding = Recoding(1.0, 0.5, 2.0)
+    bare, full = Measures(1.0, None, 0.5), Measures(1.0, 2.0, 0.5, recoding, recoding)
+    assert wire.encode_measures(bare) == b"\x01M" + one + none + half + 6 * none
+    assert wire.encode_measures(full) == b"\x01M" + one + two + half + 2 * (one + half + two)
     assert wire.seal(b"dedupd").hex() == "01" "e377327a" "646564757064"  # fmt: skip

@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 from tests.unit.test_verify import ALIKE, NOISY, OF_TWO_SIZES, PRINT, SIDE
 
-from dedupd.model import Fingerprint, MatchLimits, Measures
+from dedupd.likeness import MatchLimits, Measures, Recoding
+from dedupd.model import Fingerprint
 from dedupd.rules import worse
 from dedupd.rules.verify import Finding, Policy, judge, judge_coding
 
 LIMITS = MatchLimits(
-    error=1.5, coding=6.0, detail=0.6, detail_resized=0.6
+    error=0.7, peak=9.0, coding=6.0, detail=0.6, detail_resized=0.6
 )  # the rules, not the operating point
 ROUNDING = worse.ROUNDING
 NOON = "2026:11:22 12:00:00"
@@ -135,33 +136,79 @@ def test_lost_detail_is_lost_quality(detail, same):
 
 JUST, MORE = 0.999, 1.001
 LOSSLESS = 0.29  # of 8 bits a channel
-EXPLAINED = math.hypot(
-    2.0 * LIMITS.error, ROUNDING
-)  # by a needle whose own coding may be wrong by 2 grey levels
-UNEXPLAINED_COARSE = LIMITS.coding * MORE
+MADE = 2.0  # grey levels by a needle's own coding
+MOST = math.hypot(MADE * LIMITS.error, ROUNDING)
+UNTOLD_COARSE = LIMITS.coding * MORE
+FITS = Recoding(MADE, MADE * LIMITS.error * JUST, LIMITS.peak * JUST)
+LARGE, LOCAL = replace(FITS, left=MOST * MORE), replace(FITS, peak=LIMITS.peak * MORE)
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs", "error", "reason"),
+    ("ours", "theirs", "recoded", "reason"),
     [
-        pytest.param(2.0, 4.0, EXPLAINED * JUST, "", id="explained by the needle's own coding"),
-        pytest.param(2.0, 4.0, EXPLAINED * MORE, "quality", id="more than that"),
-        pytest.param(2.0, 0.0, EXPLAINED * MORE, "quality", id="a coarse copy saved losslessly"),
-        pytest.param(2.0, -1.0, EXPLAINED * MORE, "quality", id="of no known coding"),
-        pytest.param(LOSSLESS, 4.0, ROUNDING * JUST, "", id="two decoders of one picture"),
-        pytest.param(LOSSLESS, 4.0, ROUNDING * MORE, "quality", id="lossless needle"),
-        pytest.param(-1.0, LIMITS.coding, 9.0, "", id="no known coding, a fine copy"),
-        pytest.param(-1.0, UNEXPLAINED_COARSE, 9.0, "quality", id="no known coding, a coarse copy"),
-        pytest.param(-1.0, UNEXPLAINED_COARSE, ROUNDING * JUST, "", id="no difference at all"),
-        pytest.param(LOSSLESS, 4.0, None, "", id="two sizes"),
+        pytest.param(2.0, 4.0, FITS, "", id="what the needle's own coding makes"),
+        pytest.param(2.0, 4.0, replace(FITS, left=MOST * JUST), "", id="and rounding"),
+        pytest.param(2.0, 4.0, LARGE, "quality", id="more than that"),
+        pytest.param(2.0, 4.0, LOCAL, "quality", id="more than that in one place"),
+        pytest.param(2.0, 0.0, LARGE, "quality", id="a coarse copy saved losslessly"),
+        pytest.param(2.0, -1.0, LARGE, "quality", id="of no known coding"),
+        pytest.param(2.0, 4.0, None, "quality", id="never tried"),
+        pytest.param(LOSSLESS, 4.0, Recoding(0, ROUNDING * JUST, 1), "", id="two decoders"),
+        pytest.param(LOSSLESS, 4.0, Recoding(0, ROUNDING * MORE, 1), "quality", id="lossless"),
     ],
 )
-def test_lost_precision_is_lost_quality(ours, theirs, error, reason):
-    """What the needle's own coding can't have added was lost by the library's copy."""
+def test_lost_precision_is_lost_quality(ours, theirs, recoded, reason):
+    """What the needle's own coding can't have made was lost by the library's copy."""
     needle, haystack = (replace(PRINT, coding_error=one) for one in (ours, theirs))
-    explained = None if ours < 0 else 0.0 if ours == LOSSLESS else ours
-    finding = look(needle, haystack, Measures(0.0, error, 1.0, explained))
+    finding = look(needle, haystack, Measures(0.0, 9.0, 1.0, recoded))
     assert (finding.reason, "quality" in finding.evidence.worse) == (reason, bool(reason))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "error", "peak", "reason"),
+    [
+        pytest.param(worse.FINER * 2.0, JUST, JUST, "", id="both made of one original"),
+        pytest.param(0.0, JUST, JUST, "", id="the original"),
+        pytest.param(worse.FINER * 2.0 * MORE, JUST, JUST, "quality", id="not finer"),
+        pytest.param(-1.0, JUST, JUST, "quality", id="of no known coding"),
+        pytest.param(0.5, MORE, JUST, "quality", id="more than the needle's coding makes"),
+        pytest.param(0.5, JUST, MORE, "quality", id="more in one place"),
+    ],
+)
+def test_two_copies_of_one_original_may_be_siblings(theirs, error, peak, reason):
+    """The roundings of the library's copy move those of the needle, and add next to nothing."""
+    needle, haystack = (replace(PRINT, coding_error=one) for one in (2.0, theirs))
+    most = math.hypot(MADE * LIMITS.sibling, worse.SIBLING_ROUNDING)
+    measures = Measures(0.0, error * most, 1.0, replace(LARGE, peak=peak * LIMITS.peak))
+    assert look(needle, haystack, measures).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("format_", "theirs", "error", "source", "reason"),
+    [
+        pytest.param("heic", LIMITS.coding, 9.0, LARGE, "", id="a fine copy"),
+        pytest.param("heic", UNTOLD_COARSE, 9.0, LARGE, "quality", id="a coarse copy"),
+        pytest.param("webp", UNTOLD_COARSE, 9.0, LARGE, "", id="no camera writes it"),
+        pytest.param("avif", UNTOLD_COARSE, 9.0, LOCAL, "", id="nor that"),
+        pytest.param("webp", UNTOLD_COARSE, 9.0, FITS, "quality", id="the copy was made of it"),
+        pytest.param("heic", 1.0, 9.0, FITS, "quality", id="however fine"),
+        pytest.param("heic", 1.0, ROUNDING * JUST, FITS, "", id="no difference to speak of"),
+        pytest.param("heic", 0.0, 9.0, Recoding(0, 9.0, 9.0), "", id="a lossless copy"),
+        pytest.param("heic", -1.0, 9.0, None, "quality", id="two untold codings"),
+        pytest.param("webp", -1.0, worse.UNTOLD_ERROR * JUST, None, "", id="next to no difference"),
+    ],
+)
+def test_a_needle_of_no_told_coding_may_be_the_source(format_, theirs, error, source, reason):
+    """Whatever the library's copy may have been made of isn't vouched for by it."""
+    needle = replace(PRINT, format=format_, coding_error=-1.0)
+    haystack = replace(PRINT, coding_error=theirs)
+    finding = look(needle, haystack, Measures(0.0, error, 1.0, source=source))
+    assert finding.reason == reason
+
+
+def test_two_sizes_have_no_recoding():
+    """Then detail alone tells of quality."""
+    assert look(replace(PRINT, coding_error=2.0), PRINT, OF_TWO_SIZES).same
 
 
 def test_nothing_of_an_equal_coding_is_worse_but_what_stands_beside_it():
@@ -186,8 +233,7 @@ def test_every_reason_can_be_accepted_by_its_name():
 
 def test_a_plain_re_save_of_a_noisy_picture_loses_nothing():
     """The blocks of its own coding are edges too, which the library never had."""
-    explained = replace(BLURRED, explained=2.0)
-    assert look(replace(PRINT, coding_error=5.8), PRINT, explained).same
+    assert look(replace(PRINT, coding_error=5.8), PRINT, replace(BLURRED, recoded=FITS)).same
 
 
 @pytest.mark.parametrize("library", [0.29, 4.0, -1.0])

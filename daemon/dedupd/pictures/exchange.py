@@ -19,8 +19,9 @@ import os
 import struct
 from dataclasses import dataclass
 
+from dedupd.likeness import NOT_MEASURABLE, Comparison
 from dedupd.messages import Compare, Compared, Decode, Decoded, Payload, Sign, Signed
-from dedupd.model import NOT_MEASURABLE, VIEWS, Comparison, PerceptualHash, Unreadable
+from dedupd.model import VIEWS, PerceptualHash, Unreadable
 from dedupd.wire import (
     Damaged,
     decode_fingerprint,

@@ -13,15 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupd.model import (
-    NOT_MEASURABLE,
-    Comparison,
-    Fingerprint,
-    PerceptualHash,
-    Signature,
-    Unreadable,
-    View,
-)
+from dedupd.likeness import NOT_MEASURABLE, Comparison, Recoding
+from dedupd.model import VIEWS, Fingerprint, PerceptualHash, Signature, Unreadable, View
 from dedupd.pictures.capture import Capture
 from dedupd.pictures.codec import open_header
 from dedupd.pictures.damage import find_damage
@@ -31,7 +24,7 @@ from dedupd.pictures.formats.header import Header
 from dedupd.pictures.hashes import HASHES
 from dedupd.pictures.limits import Limits
 from dedupd.pictures.measures import luma, measure, seen
-from dedupd.pictures.recoding import explained
+from dedupd.pictures.recoding import recoded
 from dedupd.pictures.shown import Shown, in_colour, in_grey
 from dedupd.pictures.signature import signature
 from dedupd.pictures.sketch import is_featureless, sketch
@@ -105,8 +98,10 @@ def compare(
     if header.format == _RAW and _of_two_sensors(needle, haystack, limits, capture):
         measures = NOT_MEASURABLE
     if measures.error is not None and measures.blocks <= _SIMILAR_BLOCKS:
-        made = explained(theirs.luma, header, view)
-        measures = dataclasses.replace(measures, explained=made)
+        ours_seen = seen(ours.luma, view)
+        forth = recoded(theirs.luma, header, view, ours_seen)
+        back = None if forth else _back(ours_seen, haystack, theirs.luma, limits)
+        measures = dataclasses.replace(measures, recoded=forth, source=back)
     return Comparison(ours.signature, theirs.signature, measures)
 
 
@@ -151,6 +146,17 @@ def _of_two_sensors(
         return False
     with capture:
         return not of_one_sensor(memoryview(raw), memoryview(other))
+
+
+def _back(
+    needle: NDArray[np.uint8],
+    haystack: bytes | memoryview,
+    library: NDArray[np.uint8],
+    limits: Limits,
+) -> Recoding | None:
+    """Code the needle as the library's file is: was that file made from it?"""
+    header = open_header(memoryview(haystack), limits)
+    return None if isinstance(header, Unreadable) else recoded(needle, header, VIEWS[0], library)
 
 
 def _signature_of(whole: _Whole | Unreadable) -> Signature | Unreadable | None:

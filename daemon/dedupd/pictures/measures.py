@@ -10,10 +10,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupd.model import Measures, View
+from dedupd.likeness import Measures
+from dedupd.model import View
 from dedupd.pictures.opencv import MatLike, cv2
 
 BLOCK_PX = 8
+_PEAK_PX = 4
 
 _NOT_COMPARED = 255.0
 _LEAST_DETAIL = 0.5  # grey levels; below it is nothing that a copy could lose
@@ -80,6 +82,21 @@ def block_difference(first: Luma, second: Luma) -> float:
 def rms(first: Luma, second: Luma) -> float:
     """Return the root mean square difference of two pictures of one shape, grey levels."""
     return float(cv2.norm(first, second, cv2.NORM_L2)) / math.sqrt(first.size)
+
+
+def peak(first: Luma, second: Luma) -> float:
+    """Return the largest difference of the means of 4 x 4 pixels of two pictures of one shape.
+
+    Grey levels, 0 to 255, rounded; up to 3 rows and columns at the end fill no cell.  Two pictures
+    too small for a single cell differ by 255.
+    """
+    rows, columns = first.shape[0] // _PEAK_PX, first.shape[1] // _PEAK_PX
+    if rows == 0 or columns == 0:
+        return _NOT_COMPARED
+    cut = slice(rows * _PEAK_PX), slice(columns * _PEAK_PX)
+    difference = cv2.subtract(first[cut], second[cut], dtype=cv2.CV_16S)
+    cells = cv2.resize(difference, (columns, rows), interpolation=cv2.INTER_AREA)
+    return float(np.abs(np.asarray(cells)).max())
 
 
 def _detail_share(needle: Luma, haystack: Luma) -> float:

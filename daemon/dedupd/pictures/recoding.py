@@ -1,7 +1,8 @@
-"""What would the needle's own coding do to the library's picture?
+"""What is left of the difference of two pictures once one is coded as the other one's file is?
 
-Whoever made the needle from the library's copy changed it by that much and no more.  A larger
-difference was lost by the library's copy, or is the noise of another moment.
+Whoever made a needle from the library's copy decoded that copy and coded it: doing the same gives
+the needle again, but for roundings.  What is left beyond that was lost by the library's copy, or is
+the noise of another moment, or a word that differs.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dedupd.likeness import Recoding
 from dedupd.model import View
 from dedupd.pictures.codec import upright
 from dedupd.pictures.formats.header import Header
-from dedupd.pictures.measures import Luma, rms, seen
+from dedupd.pictures.measures import Luma, peak, rms, seen
 from dedupd.pictures.opencv import cv2
 
 _SIDE = 8
@@ -23,27 +25,43 @@ _LARGEST_STEP = 255
 _INVERSE = {6: 8, 8: 6}  # of EXIF's orientations; every other one is its own inverse
 
 
-def explained(library: Luma, needle: Header, view: View) -> float | None:
-    """Return the RMS luma difference that the needle's coding makes to the library's picture.
+def recoded(plain: Luma, like: Header, view: View, other: Luma) -> Recoding | None:
+    """Code a picture as a file is coded, and compare it with what that file shows.
+
+    Where the picture is nearer to the other one before it is coded, that is compared: a second
+    pass through one table changes next to nothing.
 
     Args:
-        library: Of the full decode, upright, shape (height, width).
-        view: In which the needle is compared; its blocks lie where it stores them.
+        plain: Shape (height, width), seen as `other` is.
+        like: Of the file that shows `other`; its blocks lie where it stores them.
+        view: In which that file's upright picture is `other`.
 
     Returns:
-        Grey levels; 0.0 for a lossless needle, None where its coding can't be imitated.
+        None where the file's coding can't be imitated; a lossless one changes nothing.
     """
-    if not needle.luma_steps:
-        return None if needle.coding_error < 0 else 0.0
-    stored = upright(_unseen(library, view), _INVERSE.get(needle.orientation, needle.orientation))
-    values = np.ascontiguousarray(stored, np.uint8)
+    if not like.luma_steps:
+        untold = like.coding_error < 0
+        return None if untold else Recoding(0.0, rms(plain, other), peak(plain, other))
+    coded = _coded(plain, like, view)
+    if coded is None:
+        return None
+    nearer = min((coded, plain), key=lambda one: rms(one, other))
+    return Recoding(rms(plain, coded), rms(nearer, other), peak(nearer, other))
+
+
+def _coded(plain: Luma, like: Header, view: View) -> Luma | None:
+    """Return the picture after it was coded with that file's quantisation table and decoded."""
+    stored = upright(_unseen(plain, view), _INVERSE.get(like.orientation, like.orientation))
     coded = io.BytesIO()
     try:
-        Image.fromarray(values).save(coded, "JPEG", qtables=[_by_rows(needle.luma_steps)])
+        whole = Image.fromarray(np.ascontiguousarray(stored, np.uint8))
+        whole.save(coded, "JPEG", qtables=[_by_rows(like.luma_steps)])
     except (OSError, ValueError):  # larger than JPEG allows, or no table
         return None
     again = cv2.imdecode(np.frombuffer(coded.getbuffer(), np.uint8), cv2.IMREAD_GRAYSCALE)
-    return rms(values, np.asarray(again, np.uint8)) if again is not None else None
+    if again is None:
+        return None
+    return seen(np.asarray(upright(np.asarray(again, np.uint8), like.orientation), np.uint8), view)
 
 
 def _unseen(values: NDArray[np.uint8], view: View) -> NDArray[np.uint8]:

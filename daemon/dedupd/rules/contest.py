@@ -1,7 +1,8 @@
 """One picture, one vote: who else claims a library picture that a needle claims by its looks?
 
-The next frame of a burst looks exactly like the one in the library and is as large.  Pixels can't
-tell the two apart, so where several needle pictures claim one library picture, none has it.
+The next frame of a burst looks exactly like the one in the library.  Pixels can't tell the two
+apart, so where several needle pictures of one size claim one library picture, none has it.  Two
+frames that were made smaller are as hard to tell; a picture and its own smaller copy are no rivals.
 """
 
 from __future__ import annotations
@@ -41,20 +42,21 @@ class Contest:
     def open_to(self, known: Fingerprint, claim: Beside) -> bool:
         """May another needle claim the same library picture?
 
-        Smaller copies are no frames of its burst, and who carries its capture time to the
-        sub-second needs no vote.
+        Who carries its capture time to the sub-second needs no vote.
         """
         library = self._facts.fingerprint(claim.haystack)
-        return (
-            isinstance(library, Fingerprint)
-            and size_px(known, claim.view) == size_px(library)
-            and not moments.agree_to_the_subsecond(known.taken_at, library.taken_at)
+        return isinstance(library, Fingerprint) and not moments.agree_to_the_subsecond(
+            known.taken_at, library.taken_at
         )
 
     def is_voted_for(self, known: Fingerprint, claim: Beside) -> bool:
         """Are the library picture's own bytes among the needles, and is it as large as ours?"""
-        return self.open_to(known, claim) and bool(
-            self._catalog.places(Role.NEEDLES, claim.haystack)
+        library = self._facts.fingerprint(claim.haystack)
+        return (
+            isinstance(library, Fingerprint)
+            and self.open_to(known, claim)
+            and size_px(known, claim.view) == size_px(library)
+            and bool(self._catalog.places(Role.NEEDLES, claim.haystack))
         )
 
     def rival(self, digest: Digest, known: Fingerprint, claim: Beside) -> Rival | None:
@@ -64,17 +66,26 @@ class Contest:
             return None
         if self.is_voted_for(known, claim):
             return Rival()
-        if self._nearby.of_coding(Role.NEEDLES, library.coded) - {digest}:
+        size = size_px(known, claim.view)
+        full_size = size == size_px(library)
+        if full_size and self._nearby.of_coding(Role.NEEDLES, library.coded) - {digest}:
             return Rival()
-        return self._by_looks(digest, known, claim.haystack, library)
+        return self._by_looks(digest, known, size, claim.haystack, library)
 
     def _by_looks(
-        self, digest: Digest, known: Fingerprint, haystack: Digest, library: Fingerprint
+        self,
+        digest: Digest,
+        known: Fingerprint,
+        size: tuple[int, int],
+        haystack: Digest,
+        library: Fingerprint,
     ) -> Rival | None:
         unsure: Rival | None = None
         for view in VIEWS:
             for distance_bits, other in self._nearby.needles(library, view):
-                if other == digest or not self._may_claim(other, known, haystack, library, view):
+                if other == digest or self._book.differ(other, haystack):
+                    continue
+                if not self._may_claim(other, known, size, library, view):
                     continue
                 finding = self._pairs.finding(other, haystack, distance_bits, view)
                 if finding.within:
@@ -87,15 +98,12 @@ class Contest:
         self,
         other: Digest,
         known: Fingerprint,
-        haystack: Digest,
+        size: tuple[int, int],
         library: Fingerprint,
         view: View,
     ) -> bool:
         """May another needle be the library's picture, and another picture than ours?"""
         rival = self._facts.fingerprint(other)
-        if not isinstance(rival, Fingerprint) or self._book.differ(other, haystack):
-            return False
-        if same_coding(rival, known):
-            return False  # ours once more
-        equal_size = size_px(rival, view) == size_px(library)
-        return equal_size and may_be(rival, library, self._policy.limits, view)
+        if not isinstance(rival, Fingerprint) or same_coding(rival, known):
+            return False  # not to be seen, or ours once more
+        return size_px(rival, view) == size and may_be(rival, library, self._policy.limits, view)

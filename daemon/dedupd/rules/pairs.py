@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
-from dedupd.model import Digest, Fingerprint, Measures, Signature, Unreadable, View
+from dedupd.likeness import Measures
+from dedupd.model import Digest, Fingerprint, Signature, Unreadable, View
 from dedupd.rules.verify import UPRIGHT, Finding, Policy, Side, Want, judge
 
 MOST_REMEMBERED = 200_000

@@ -13,17 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupd.model import (
-    VIEWS,
-    Evidence,
-    EvidenceKind,
-    Fingerprint,
-    MatchLimits,
-    Measures,
-    Signature,
-    Unreadable,
-    View,
-)
+from dedupd.likeness import MatchLimits, Measures
+from dedupd.model import VIEWS, Evidence, EvidenceKind, Fingerprint, Signature, Unreadable, View
 from dedupd.rules import moments, worse
 
 LUMA_SIDE, CHROMA_SIDE = 64, 16

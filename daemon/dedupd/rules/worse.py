@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from dedupd.model import Fingerprint, MatchLimits, Measures
+from dedupd.likeness import MatchLimits, Measures, Recoding
+from dedupd.model import Fingerprint
 
 RAW = "raw"
 TRAILING = "trailing"
@@ -20,7 +21,10 @@ REASONS = {
 
 DEEP_ERROR = 0.1  # RMS grey levels; rounding to 8 bits alone costs 0.29
 UNTOLD_ERROR = 1.5  # RMS grey levels of two whose codings nobody can tell
-ROUNDING = 0.3  # RMS grey levels that two decoders, or a trip through PNG, differ by
+ROUNDING = 0.4  # RMS grey levels that two decoders, or two ways to colours and back, differ by
+SIBLING_ROUNDING = 0.2  # the same of two files made by the same program
+FINER = 0.75  # share of the needle's coding error that a finer coding has
+NO_CAMERAS = ("webp", "avif")  # whoever has such a file has it from another one
 
 
 def faults(
@@ -52,35 +56,67 @@ def _is_shallower(needle: Fingerprint, haystack: Fingerprint) -> bool:
     return 0 <= needle.coding_error < DEEP_ERROR and not 0 <= haystack.coding_error < DEEP_ERROR
 
 
-def is_recoded(measures: Measures, limits: MatchLimits) -> bool:
-    """Is the difference of two equal sizes what the needle's own coding makes of the library's?
+def is_made_of(recoding: Recoding | None, limits: MatchLimits) -> bool:
+    """Does coding one picture as the other is coded give the other one, but for roundings?
 
-    Whoever made the needle from the library's copy added no more error than that.  What goes
-    beyond it was lost by the library's copy, or is the noise of another moment.
+    Then it was made of it, or might as well have been.  Of two pictures of one size: whatever
+    detail, noise or word the other one has beyond that isn't in the first.
     """
-    if measures.error is None:
+    if recoding is None:
         return False
-    explained = limits.error * (measures.explained or 0.0)
-    return measures.error <= math.hypot(explained, ROUNDING)
+    most = math.hypot(limits.error * recoding.made, ROUNDING)
+    return recoding.left <= most and recoding.peak <= limits.peak
+
+
+def _are_siblings(
+    needle: Fingerprint, haystack: Fingerprint, measures: Measures, limits: MatchLimits
+) -> bool:
+    """Was each made of one original, the library's copy by a finer coding?
+
+    Then the two differ by what the needle's coding makes, and by next to nothing more.
+    """
+    recoding, error = measures.recoded, measures.error
+    if recoding is None or error is None:
+        return False
+    finer = 0 <= haystack.coding_error <= FINER * needle.coding_error
+    most = math.hypot(limits.sibling * recoding.made, SIBLING_ROUNDING)
+    return finer and error <= most and recoding.peak <= limits.peak
+
+
+def _is_its_coding(source: Recoding, limits: MatchLimits) -> bool:
+    """Is the library's picture what its own coding makes of the needle?  A sharper question."""
+    return source.left <= limits.error * source.made and source.peak <= limits.peak
 
 
 def _is_coarser(
     needle: Fingerprint, haystack: Fingerprint, measures: Measures, limits: MatchLimits
 ) -> bool:
-    """Has the library's copy lost detail, or more precision than the needle's coding explains?
-
-    Where the needle's coding tells nothing (HEIC, AVIF, WebP), the library's must be fine.
-    """
-    if is_recoded(measures, limits):
+    """Has the library's copy lost detail, or is there more in the needle than its coding made?"""
+    if is_made_of(measures.recoded, limits) or _are_siblings(needle, haystack, measures, limits):
         return False
     least = limits.detail_resized if measures.error is None else limits.detail
     if measures.detail < least:
         return True
     if measures.error is None:
         return False
-    if needle.coding_error >= 0 or haystack.coding_error > limits.coding:
+    return needle.coding_error >= 0 or _may_be_the_source(needle, haystack, measures, limits)
+
+
+def _may_be_the_source(
+    needle: Fingerprint, haystack: Fingerprint, measures: Measures, limits: MatchLimits
+) -> bool:
+    """Of a needle whose coding tells nothing (HEIC, WebP): was the library's copy made of it?
+
+    Beside what a camera may have written, a library's copy of coarse coding is never sure.
+    """
+    error = measures.error or 0.0
+    if error <= ROUNDING:
+        return False
+    if haystack.coding_error < 0:
+        return error > UNTOLD_ERROR
+    if measures.source is not None and _is_its_coding(measures.source, limits):
         return True
-    return haystack.coding_error < 0 and measures.error > UNTOLD_ERROR
+    return needle.format not in NO_CAMERAS and haystack.coding_error > limits.coding
 
 
 def _same_coding(needle: Fingerprint, haystack: Fingerprint) -> bool:

@@ -18,11 +18,10 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TypeVar
 
+from dedupd.likeness import NOT_MEASURABLE, Comparison
 from dedupd.messages import Compare, Compared, Decode, Decoded, Payload, Sign, Signed
 from dedupd.model import (
-    NOT_MEASURABLE,
     VIEWS,
-    Comparison,
     Digest,
     Fingerprint,
     Kind,

@@ -11,17 +11,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dedupd.errors import UserError
-from dedupd.model import (
-    VIEWS,
-    Digest,
-    FileRecord,
-    Fingerprint,
-    Measures,
-    Place,
-    Signature,
-    Unreadable,
-    View,
-)
+from dedupd.likeness import Measures
+from dedupd.model import VIEWS, Digest, FileRecord, Fingerprint, Place, Signature, Unreadable, View
 
 
 class StoreDamaged(Exception):

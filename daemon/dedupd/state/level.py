@@ -16,17 +16,8 @@ from operator import itemgetter
 from typing import Protocol, TypeVar
 
 from dedupd import wire
-from dedupd.model import (
-    VIEWS,
-    Digest,
-    FileRecord,
-    Fingerprint,
-    Measures,
-    Place,
-    Signature,
-    Unreadable,
-    View,
-)
+from dedupd.likeness import Measures
+from dedupd.model import VIEWS, Digest, FileRecord, Fingerprint, Place, Signature, Unreadable, View
 from dedupd.state import StoreDamaged, StoreUnwritable, Versions, keys
 
 T = TypeVar("T")

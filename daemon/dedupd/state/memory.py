@@ -10,17 +10,8 @@ import dataclasses
 import json
 from collections.abc import Iterator, Mapping
 
-from dedupd.model import (
-    VIEWS,
-    Digest,
-    FileRecord,
-    Fingerprint,
-    Measures,
-    Place,
-    Signature,
-    Unreadable,
-    View,
-)
+from dedupd.likeness import Measures
+from dedupd.model import VIEWS, Digest, FileRecord, Fingerprint, Place, Signature, Unreadable, View
 from dedupd.state import keys
 
 
