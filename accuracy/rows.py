@@ -23,9 +23,9 @@ class Row:
         size: Size class of the smaller of the two.
         limit: The limit or veto that decided against it.
         rivals: Who else calls the two the same.
-        apart: Luma, chroma, blocks, error (-1: two sizes), detail; what the recoding makes, what
-            it leaves, and its peak (-1: there is none); the coding errors of the needle and of the
-            library's picture.  Empty where they could not be compared.
+        apart: Luma, chroma, blocks, error (-1: two sizes), detail; `Recoding`'s four numbers
+            (-1: there is none); the coding errors of the needle and of the library's picture.
+            Empty where they could not be compared.
     """
 
     part: str
@@ -78,7 +78,7 @@ def judged(
         luma, chroma, measures, codings = between
         error = -1.0 if measures.error is None else measures.error
         recoding = measures.recoded or measures.source
-        left = (recoding.made, recoding.left, recoding.peak) if recoding else (-1.0,) * 3
+        left = dataclasses.astuple(recoding) if recoding else (-1.0,) * 4
         apart = (luma, chroma, measures.blocks, error, measures.detail, *left, *codings)
     return row(kind, verdict, same, apart)
 

@@ -12,7 +12,7 @@ Every value says its version first, then what it is; numbers are little-endian:
     stamp       := ino:u64 size_bytes:u64 mtime:time ctime:time
     time        := seconds:i64 nanoseconds:u32             ext4 keeps years that 64 bits of ns don't
     measures    := "M" blocks:f64 error:f64 detail:f64 recoding recoding     NaN: there is no error
-    recoding    := made:f64 left:f64 peak:f64                                all NaN: there is none
+    recoding    := made:f64 left:f64 peak:f64 elsewhere:f64                  all NaN: there is none
     data        := length_bytes:u32 anything
     text        := data                                    in UTF-8
     sealed      := version:u8 crc32:u32 anything           the CRC-32 covers all of it but itself
@@ -45,8 +45,8 @@ _LENGTH = struct.Struct("<I")
 _FINGERPRINT = struct.Struct("<IIQ256sd7Q")
 _SIGNATURE = struct.Struct("<4096s512s")
 _RECORD = struct.Struct("<QQqIqIBBB")
-_MEASURES = struct.Struct("<9d")
-_NO_RECODING = (math.nan,) * 3
+_MEASURES = struct.Struct("<11d")
+_NO_RECODING = (math.nan,) * 4
 _NO_VIEWS = (0,) * 7
 
 _SKETCH_BYTES, _LUMA_BYTES, _CHROMA_BYTES, _DIGEST_BYTES = 256, 4096, 512, 32
@@ -199,7 +199,7 @@ def decode_measures(data: bytes) -> Measures:
     body = _Body.of(data, b"M")
     blocks, error, detail, *recodings = body.take(_MEASURES)
     known = None if math.isnan(error) else error
-    value = Measures(blocks, known, detail, _recoding(recodings[:3]), _recoding(recodings[3:]))
+    value = Measures(blocks, known, detail, _recoding(recodings[:4]), _recoding(recodings[4:]))
     if not _are_measures(value):
         raise Damaged(f"no measures: {value}")
     return body.whole(value)
@@ -209,12 +209,12 @@ def _are_measures(value: Measures) -> bool:
     """Return whether a comparison can give this: NaN would be neither above nor below a limit."""
     numbers = [value.blocks, 0.0 if value.error is None else value.error]
     for one in (value.recoded, value.source):
-        numbers += [one.made, one.left, one.peak] if one is not None else []
+        numbers += _numbers(one) if one is not None else ()
     return all(one >= 0 for one in numbers) and 0 <= value.detail < math.inf
 
 
 def _numbers(value: Recoding | None) -> tuple[float, ...]:
-    return _NO_RECODING if value is None else (value.made, value.left, value.peak)
+    return _NO_RECODING if value is None else (value.made, value.left, value.peak, value.elsewhere)
 
 
 def _recoding(numbers: list[float]) -> Recoding | None:

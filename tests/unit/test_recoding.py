@@ -120,7 +120,9 @@ def test_a_fine_needle_is_not_made_of_a_coarse_library_copy(quality):
 def test_a_lossless_needle_changes_nothing():
     """It is the library's picture, or it isn't."""
     library = encoded(scene("coffee.png"), ".jpg", QUALITY, 92)
-    assert measured(encoded(decoded(library), ".png"), library).recoded == Recoding(0.0, 0.0, 0.0)
+    assert measured(encoded(decoded(library), ".png"), library).recoded == Recoding(
+        0.0, 0.0, 0.0, 0.0
+    )
 
 
 @pytest.mark.parametrize("quality", [80, 65, 50])
@@ -146,6 +148,16 @@ def test_what_cannot_be_imitated_is_tried_the_other_way_round(name, quality):
     library = encoded(decoded(original), ".jpg", QUALITY, quality)
     found = measured(original, library)
     assert found.source.left < 0.5 * found.source.made
+
+
+@pytest.mark.parametrize("quality", [70, 80, 90])
+@pytest.mark.parametrize("name", ["astronaut.png", "coffee.png"])
+def test_a_coarse_needle_saved_once_more_does_not_vouch_for_it(name, quality):
+    """Though its own coding, being coarse, undoes most of what the finer one did."""
+    needle = encoded(scene(name), ".jpg", QUALITY, 50)
+    assert faults_of(needle, encoded(decoded(needle), ".jpg", QUALITY, quality)) == ("quality",)
+    fresh = encoded(scene(name), ".jpg", QUALITY, quality)
+    assert faults_of(encoded(decoded(fresh), ".jpg", QUALITY, 50), fresh) == ()
 
 
 @pytest.mark.parametrize("quality", [90, 75, 60])

@@ -32,10 +32,10 @@ CHROMA = NOISE.randint(60, 200, 512).astype(np.uint8)
 PRINT = Fingerprint(400, 300, 5, NOISE.bytes(256), "jpeg", coded=b"one")
 SIDE = Side(PRINT, Signature(LUMA.tobytes(), CHROMA.tobytes()))
 SMALL = replace(SIDE, fingerprint=replace(PRINT, width_px=200, height_px=150))
-ALIKE = Measures(0.0, 0.0, 1.0, Recoding(0.0, 0.0, 0.0))
+ALIKE = Measures(0.0, 0.0, 1.0, Recoding(0.0, 0.0, 0.0, 0.0))
 OF_TWO_SIZES = Measures(0.0, None, 1.0)
 NOISY = Measures(
-    0.0, 1.2, 1.0, Recoding(0.5, 1.1, 5.0)
+    0.0, 1.2, 1.0, Recoding(0.5, 1.1, 5.0, 0.5)
 )  # by more than any coding of theirs explains
 
 

@@ -49,7 +49,7 @@ records = st.builds(
     st.floats(allow_nan=False),
     st.booleans(),
 )
-recodings = st.builds(Recoding, st.floats(0), st.floats(0), st.floats(0))
+recodings = st.builds(Recoding, *(st.floats(0) for _ in range(4)))
 measures = st.just(NOT_MEASURABLE) | st.builds(
     Measures,
     st.floats(0),
@@ -148,7 +148,7 @@ def test_a_cut_seal_is_broken(data, cut):
 
 
 GOOD = Measures(1.0, 2.0, 0.5)
-RECODINGS = struct.pack("<6d", *6 * (1.5,))
+RECODINGS = struct.pack("<8d", *8 * (1.5,))
 
 
 @pytest.mark.parametrize(
@@ -190,14 +190,14 @@ def test_measures_that_nobody_can_have_made_are_damaged(numbers):
 
 
 @pytest.mark.parametrize("number", [math.nan, -1.0, -math.inf])
-@pytest.mark.parametrize("at", range(6))
+@pytest.mark.parametrize("at", range(8))
 def test_half_a_recoding_is_damaged(at, number):
     """None is told by three that are no numbers; one of them alone means nothing."""
-    numbers = [1.5] * 6
+    numbers = [1.5] * 8
     numbers[at] = number
     with pytest.raises(wire.Damaged, match="measures"):
         wire.decode_measures(
-            wire.encode_measures(GOOD)[:2] + struct.pack("<9d", 1.0, 2.0, 0.5, *numbers)
+            wire.encode_measures(GOOD)[:2] + struct.pack("<11d", 1.0, 2.0, 0.5, *numbers)
         )
 
 
@@ -271,8 +271,8 @@ def test_the_bytes_on_disk_are_these():
     killed = wire.encode_signature(Unreadable("killed"))
     assert killed.hex() == "0155" "06000000" "6b696c6c6564" "00000000"  # fmt: skip
     one, two, half, none = (struct.pack("<d", number) for number in (1.0, 2.0, 0.5, math.nan))
-    recoding = Recoding(1.0, 0.5, 2.0)
+    recoding = Recoding(1.0, 0.5, 2.0, 2.0)
     bare, full = Measures(1.0, None, 0.5), Measures(1.0, 2.0, 0.5, recoding, recoding)
-    assert wire.encode_measures(bare) == b"\x01M" + one + none + half + 6 * none
-    assert wire.encode_measures(full) == b"\x01M" + one + two + half + 2 * (one + half + two)
+    assert wire.encode_measures(bare) == b"\x01M" + one + none + half + 8 * none
+    assert wire.encode_measures(full) == b"\x01M" + one + two + half + 2 * (one + half + two + two)
     assert wire.seal(b"dedupd").hex() == "01" "e377327a" "646564757064"  # fmt: skip

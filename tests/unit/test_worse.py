@@ -139,7 +139,7 @@ LOSSLESS = 0.29  # of 8 bits a channel
 MADE = 2.0  # grey levels by a needle's own coding
 MOST = math.hypot(MADE * LIMITS.error, ROUNDING)
 UNTOLD_COARSE = LIMITS.coding * MORE
-FITS = Recoding(MADE, MADE * LIMITS.error * JUST, LIMITS.peak * JUST)
+FITS = Recoding(MADE, MADE * LIMITS.error * JUST, LIMITS.peak * JUST, MADE)
 LARGE, LOCAL = replace(FITS, left=MOST * MORE), replace(FITS, peak=LIMITS.peak * MORE)
 
 
@@ -153,8 +153,8 @@ LARGE, LOCAL = replace(FITS, left=MOST * MORE), replace(FITS, peak=LIMITS.peak *
         pytest.param(2.0, 0.0, LARGE, "quality", id="a coarse copy saved losslessly"),
         pytest.param(2.0, -1.0, LARGE, "quality", id="of no known coding"),
         pytest.param(2.0, 4.0, None, "quality", id="never tried"),
-        pytest.param(LOSSLESS, 4.0, Recoding(0, ROUNDING * JUST, 1), "", id="two decoders"),
-        pytest.param(LOSSLESS, 4.0, Recoding(0, ROUNDING * MORE, 1), "quality", id="lossless"),
+        pytest.param(LOSSLESS, 4.0, Recoding(0, ROUNDING * JUST, 1, 0), "", id="two decoders"),
+        pytest.param(LOSSLESS, 4.0, Recoding(0, ROUNDING * MORE, 1, 0), "quality", id="lossless"),
     ],
 )
 def test_lost_precision_is_lost_quality(ours, theirs, recoded, reason):
@@ -162,6 +162,22 @@ def test_lost_precision_is_lost_quality(ours, theirs, recoded, reason):
     needle, haystack = (replace(PRINT, coding_error=one) for one in (ours, theirs))
     finding = look(needle, haystack, Measures(0.0, 9.0, 1.0, recoded))
     assert (finding.reason, "quality" in finding.evidence.worse) == (reason, bool(reason))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "error", "made", "reason"),
+    [
+        pytest.param(1.0, 9.0, MORE, "", id="changed as any picture"),
+        pytest.param(1.0, 9.0, JUST, "quality", id="changed less: coded so before"),
+        pytest.param(1.0, MOST * JUST, JUST, "", id="no difference to speak of"),
+        pytest.param(2.0, 9.0, JUST, "", id="no finer than the needle"),
+    ],
+)
+def test_the_needle_saved_once_more_does_not_vouch_for_it(theirs, error, made, reason):
+    """A coarse needle's own coding undoes what a finer library copy lost of it, or nearly."""
+    needle, haystack = (replace(PRINT, coding_error=one) for one in (2.0, theirs))
+    recoded = replace(FITS, elsewhere=MADE / (worse.TRACES * made))
+    assert look(needle, haystack, Measures(0.0, error, 1.0, recoded)).reason == reason
 
 
 @pytest.mark.parametrize(
@@ -173,6 +189,7 @@ def test_lost_precision_is_lost_quality(ours, theirs, recoded, reason):
         pytest.param(-1.0, JUST, JUST, "quality", id="of no known coding"),
         pytest.param(0.5, MORE, JUST, "quality", id="more than the needle's coding makes"),
         pytest.param(0.5, JUST, MORE, "quality", id="more in one place"),
+        pytest.param(0.5, 0.9, JUST, "quality", id="less than the needle's coding makes"),
     ],
 )
 def test_two_copies_of_one_original_may_be_siblings(theirs, error, peak, reason):
@@ -193,7 +210,7 @@ def test_two_copies_of_one_original_may_be_siblings(theirs, error, peak, reason)
         pytest.param("webp", UNTOLD_COARSE, 9.0, FITS, "quality", id="the copy was made of it"),
         pytest.param("heic", 1.0, 9.0, FITS, "quality", id="however fine"),
         pytest.param("heic", 1.0, ROUNDING * JUST, FITS, "", id="no difference to speak of"),
-        pytest.param("heic", 0.0, 9.0, Recoding(0, 9.0, 9.0), "", id="a lossless copy"),
+        pytest.param("heic", 0.0, 9.0, Recoding(0, 9.0, 9.0, 0), "", id="a lossless copy"),
         pytest.param("heic", -1.0, 9.0, None, "quality", id="two untold codings"),
         pytest.param("webp", -1.0, worse.UNTOLD_ERROR * JUST, None, "", id="next to no difference"),
     ],

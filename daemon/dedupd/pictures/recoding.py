@@ -18,9 +18,10 @@ from dedupd.model import View
 from dedupd.pictures.codec import upright
 from dedupd.pictures.formats.header import Header
 from dedupd.pictures.measures import Luma, peak, rms, seen
-from dedupd.pictures.opencv import cv2
+from dedupd.pictures.opencv import MatLike, cv2
 
 _SIDE = 8
+_HALF = 4
 _LARGEST_STEP = 255
 _INVERSE = {6: 8, 8: 6}  # of EXIF's orientations; every other one is its own inverse
 
@@ -41,27 +42,28 @@ def recoded(plain: Luma, like: Header, view: View, other: Luma) -> Recoding | No
     """
     if not like.luma_steps:
         untold = like.coding_error < 0
-        return None if untold else Recoding(0.0, rms(plain, other), peak(plain, other))
-    coded = _coded(plain, like, view)
-    if coded is None:
-        return None
-    nearer = min((coded, plain), key=lambda one: rms(one, other))
-    return Recoding(rms(plain, coded), rms(nearer, other), peak(nearer, other))
-
-
-def _coded(plain: Luma, like: Header, view: View) -> Luma | None:
-    """Return the picture after it was coded with that file's quantisation table and decoded."""
+        return None if untold else Recoding(0.0, rms(plain, other), peak(plain, other), 0.0)
     stored = upright(_unseen(plain, view), _INVERSE.get(like.orientation, like.orientation))
+    further = np.asarray(stored[_HALF:, _HALF:], np.uint8)
+    again, there = _coded(stored, like.luma_steps), _coded(further, like.luma_steps)
+    if again is None or there is None:
+        return None
+    coded = seen(np.asarray(upright(again, like.orientation), np.uint8), view)
+    nearer = min((coded, plain), key=lambda one: rms(one, other))
+    left, most = rms(nearer, other), peak(nearer, other)
+    return Recoding(rms(plain, coded), left, most, elsewhere=rms(further, there))
+
+
+def _coded(stored: MatLike, steps: tuple[int, ...]) -> Luma | None:
+    """Return the picture after it was coded with that quantisation table and decoded."""
     coded = io.BytesIO()
     try:
         whole = Image.fromarray(np.ascontiguousarray(stored, np.uint8))
-        whole.save(coded, "JPEG", qtables=[_by_rows(like.luma_steps)])
-    except (OSError, ValueError):  # larger than JPEG allows, or no table
+        whole.save(coded, "JPEG", qtables=[_by_rows(steps)])
+    except (OSError, ValueError, SystemError):  # no pixels, more than JPEG allows, or no table
         return None
     again = cv2.imdecode(np.frombuffer(coded.getbuffer(), np.uint8), cv2.IMREAD_GRAYSCALE)
-    if again is None:
-        return None
-    return seen(np.asarray(upright(np.asarray(again, np.uint8), like.orientation), np.uint8), view)
+    return None if again is None else np.asarray(again, np.uint8)
 
 
 def _unseen(values: NDArray[np.uint8], view: View) -> NDArray[np.uint8]:

@@ -23,6 +23,8 @@ DEEP_ERROR = 0.1  # RMS grey levels; rounding to 8 bits alone costs 0.29
 UNTOLD_ERROR = 1.5  # RMS grey levels of two whose codings nobody can tell
 ROUNDING = 0.4  # RMS grey levels that two decoders, or two ways to colours and back, differ by
 SIBLING_ROUNDING = 0.2  # the same of two files made by the same program
+LEAST_SIBLING = 0.97  # below it the needle is the library's source
+TRACES = 0.4  # share of what a coding makes that it makes of a picture that was coded so before
 FINER = 0.75  # share of the needle's coding error that a finer coding has
 NO_CAMERAS = ("webp", "avif")  # whoever has such a file has it from another one
 
@@ -68,19 +70,42 @@ def is_made_of(recoding: Recoding | None, limits: MatchLimits) -> bool:
     return recoding.left <= most and recoding.peak <= limits.peak
 
 
+def _holds_all(
+    needle: Fingerprint, haystack: Fingerprint, measures: Measures, limits: MatchLimits
+) -> bool:
+    """Is what the needle shows the library's picture and what its own coding made, no more?"""
+    recoding, error = measures.recoded, measures.error
+    if recoding is None or error is None or not is_made_of(recoding, limits):
+        return _are_siblings(needle, haystack, measures, limits)
+    if error <= math.hypot(limits.error * recoding.made, ROUNDING):
+        return True
+    return not _bears_traces(needle, haystack, recoding)
+
+
+def _bears_traces(needle: Fingerprint, haystack: Fingerprint, recoding: Recoding) -> bool:
+    """Was the library's picture coded as coarsely as the needle before, though it is finer now?
+
+    Then it may be the needle, saved once more.
+    """
+    finer = 0 <= haystack.coding_error < needle.coding_error
+    return finer and recoding.made < TRACES * recoding.elsewhere
+
+
 def _are_siblings(
     needle: Fingerprint, haystack: Fingerprint, measures: Measures, limits: MatchLimits
 ) -> bool:
     """Was each made of one original, the library's copy by a finer coding?
 
-    Then the two differ by what the needle's coding makes, and by next to nothing more.
+    Then the two differ by what the needle's coding makes, no less, and by next to nothing more.
     """
     recoding, error = measures.recoded, measures.error
     if recoding is None or error is None:
         return False
+    if _bears_traces(needle, haystack, recoding) or recoding.peak > limits.peak:
+        return False
     finer = 0 <= haystack.coding_error <= FINER * needle.coding_error
     most = math.hypot(limits.sibling * recoding.made, SIBLING_ROUNDING)
-    return finer and error <= most and recoding.peak <= limits.peak
+    return finer and LEAST_SIBLING * recoding.made <= error <= most
 
 
 def _is_its_coding(source: Recoding, limits: MatchLimits) -> bool:
@@ -92,7 +117,7 @@ def _is_coarser(
     needle: Fingerprint, haystack: Fingerprint, measures: Measures, limits: MatchLimits
 ) -> bool:
     """Has the library's copy lost detail, or is there more in the needle than its coding made?"""
-    if is_made_of(measures.recoded, limits) or _are_siblings(needle, haystack, measures, limits):
+    if _holds_all(needle, haystack, measures, limits):
         return False
     least = limits.detail_resized if measures.error is None else limits.detail
     if measures.detail < least:
