@@ -1,16 +1,22 @@
-"""What holds for every test: no real home folder, and no skip that nobody hears of.
+"""What holds for every test: no real home folder, no skip that nobody hears of, no work twice.
 
 With `CI` or `DEDUPD_NO_SKIPS` set, a skipped test makes the run fail.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
 from _pytest.terminal import TerminalReporter
 from hypothesis import settings
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]
 
 HOME_FOLDERS = ("CONFIG", "CACHE", "STATE", "DATA")
 SET_FROM_OUTSIDE = (
@@ -21,6 +27,14 @@ SET_FROM_OUTSIDE = (
 # A shared machine promises nothing about milliseconds; what hangs is ended by another limit.
 settings.register_profile("dedupd", deadline=None)
 settings.load_profile("dedupd")
+
+# Several tests run at a time: the threads of each one's numpy would only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# Each of hundreds of processes would compile all of dedupd anew.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="dedupd-bytecode-")
+    atexit.register(shutil.rmtree, os.environ["PYTHONPYCACHEPREFIX"], ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +49,30 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     for name in SET_FROM_OUTSIDE:
         monkeypatch.delenv(name, raising=False)
     return folder
+
+
+class SharingTogether(LoadGroupScheduling):  # type: ignore[misc]
+    """Gives the tests of a file that share a fixture to one worker, so that it is made once.
+
+    The mark `xdist_group` would say so, but pytest-xdist 3.8 writes it where pytest 9.2 reads
+    nothing any more.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return path if has_shared_fixture(self.config.rootpath / path) else nodeid
+
+
+@cache
+def has_shared_fixture(path: Path) -> bool:
+    """Return whether a fixture of this file is made once for all of its tests."""
+    return 'scope="module"' in path.read_text(encoding="utf-8")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadGroupScheduling | None:
+    """Choose how tests are given to workers where `--dist loadgroup` asks for groups."""
+    return SharingTogether(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def forbidden_skips(config: pytest.Config) -> int:

@@ -20,6 +20,11 @@ from dedupd.pictures.sniff import sniff
 
 CAPTURE = StderrCapture()
 
+ODD_FILES = (
+    "profile", "profile png", "webp", "exif", "xmp", "xmp png", "iptc", "stereo", "gain map",
+    "ultra hdr", "film", "tiff pages", "tiff", "optimised", "alpha", "chunk", "bare",
+)  # fmt: skip
+
 RAW = "raw"  # has a suite of its own: what is seen of it is its preview
 every_format = pytest.mark.parametrize("content_type", [*SUFFIXES, "heic"])
 
@@ -32,6 +37,11 @@ def sample(content_type: str) -> bytes:
 def test_every_format_has_a_sample():
     """A format without one would pass this suite by not being in it."""
     assert {*SUFFIXES, "heic", RAW} == set(READERS)
+
+
+def test_every_container_is_tried():
+    """One that is made and not named here would pass by not being in it."""
+    assert odd_files().keys() == set(ODD_FILES)
 
 
 @every_format
@@ -94,7 +104,7 @@ def test_a_header_that_breaks_off_never_raises(content_type, length, rubbish):
     assert isinstance(found, Header | Unreadable)
 
 
-@pytest.mark.parametrize("name", odd_files())
+@pytest.mark.parametrize("name", ODD_FILES)
 @settings(max_examples=60)
 @given(at=st.floats(0, 1, exclude_max=True), rubbish=st.binary(min_size=1, max_size=12))
 def test_rubbish_in_any_container_never_raises(name, at, rubbish):

@@ -7,6 +7,7 @@ the maker alone, never asked of dedupd.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
@@ -24,6 +25,7 @@ LEAST_GRID_DIFFERENCE = 40
 MOST_CORRELATION = 0.78
 NOISE_LEVELS = 2.0
 LEAST_DEVIATION = 16
+MOST_PICTURES = 500
 SURE_LUMA_DIFFERENCE = 3
 
 OURS = (
@@ -36,16 +38,14 @@ FOREIGN = ("coffee.png", "coins.png")
 """Sources of which the library has nothing."""
 
 
-@cache
 def ours(count: int) -> tuple[bytes, ...]:
     """Return `count` JPEG files, no two of them alike, from the sources of the library."""
-    return tuple(_distinct(OURS, count))
+    return _first(OURS, count)
 
 
-@cache
 def foreign(count: int) -> tuple[bytes, ...]:
     """Return JPEG files from sources that the library lacks."""
-    return tuple(_distinct(FOREIGN, count))
+    return _first(FOREIGN, count)
 
 
 def pixels(data: bytes) -> Picture:
@@ -103,15 +103,28 @@ def _noise() -> NDArray[np.float32]:
     return field.astype(np.float32)
 
 
-def _distinct(sources: Sequence[str], count: int) -> Iterator[bytes]:
+def _first(sources: tuple[str, ...], count: int) -> tuple[bytes, ...]:
+    made, others = _made(sources)
+    made += itertools.islice(others, max(0, count - len(made)))
+    assert len(made) >= count, "the photographs don't yield so many distinct crops"
+    return tuple(made[:count])
+
+
+@cache
+def _made(sources: tuple[str, ...]) -> tuple[list[bytes], Iterator[bytes]]:
+    """Return the pictures that this process has made so far, and what makes further ones."""
+    return [], _distinct(sources)
+
+
+def _distinct(sources: Sequence[str]) -> Iterator[bytes]:
     """Yield crops of the sources in turn, leaving out what is like one that was taken."""
     random, noise = np.random.default_rng(2026), _noise()
-    grids = np.empty((count, GRID * GRID), np.float32)
-    taken = tried = 0
-    while taken < count:
+    grids = np.empty((MOST_PICTURES, GRID * GRID), np.float32)
+    taken = 0
+    for tried in range(60 * MOST_PICTURES):
+        if taken == MOST_PICTURES:
+            return
         crop = _crop(photo(sources[tried % len(sources)]), random)
-        tried += 1
-        assert tried < 60 * count, "the photographs don't yield so many distinct crops"
         grid = _grid(crop)
         if grid.std() >= LEAST_DEVIATION and not _is_like_any(grid, grids[:taken]):
             grids[taken] = grid

@@ -15,7 +15,7 @@ from tests.system.commands import Site, running, wait_for
 from tests.system.pictures import encoded, ours, pixels
 from tests.unit.picture_samples import exif, jpeg, with_exif, with_png_chunk
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("bursts")]
+pytestmark = pytest.mark.timeout(180)
 
 SIZE_PX = 720, 540
 CHANGED_SHARE = 0.02

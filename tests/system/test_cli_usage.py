@@ -23,7 +23,7 @@ def dedupd(*words):
     """Run the command as a user does."""
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     command = [sys.executable, "-m", "dedupd", *words]
-    return subprocess.run(command, env=environment, capture_output=True, timeout=30, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
 
 
 @pytest.mark.timeout(120)
@@ -149,7 +149,7 @@ def test_output_that_nobody_reads_is_no_traceback_and_not_success(event_log):
         env={**os.environ, "PYTHONPATH": str(SOURCE)},
         stdout=write_end,
         stderr=subprocess.PIPE,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     os.close(write_end)
@@ -166,7 +166,7 @@ def test_status_loads_nothing_heavy():
     )
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, check=True, timeout=30
+        [sys.executable, "-c", code], env=environment, capture_output=True, check=True, timeout=60
     )
     code, *modules = done.stdout.decode().split()
     assert code == "3"

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 from tests.system.commands import (
     PROGRAM,
+    WAIT_S,
     Site,
     dedupd,
     environment,
@@ -118,8 +119,8 @@ def test_beside_a_running_daemon_of_the_same_state_that_one_is_asked(site):
 
 def test_interrupted_it_exits_with_130(site):
     """Ctrl-C on the terminal reaches its children, too; no traceback, and the store is sound."""
-    fill(site.lib, range(1000, 1600))
-    fill(site.needles / "more", range(2000, 2200))
+    fill(site.lib, range(1000, 1150))
+    fill(site.needles / "more", range(2000, 2050))
     command = [*PROGRAM, "check", "--config", str(site.config)]
     process = subprocess.Popen(
         command,
@@ -130,7 +131,7 @@ def test_interrupted_it_exits_with_130(site):
     )
     wait_for("a store", (site.state / "meta.json").exists)
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=WAIT_S)
     assert (process.returncode, out) == (130, b"")
     assert b"Traceback" not in err
     assert site.ask("check").code == 1

@@ -7,7 +7,7 @@ import os
 import pytest
 from tests.system.commands import Site, dedupd, fill, picture, running
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("commands_missing")]
+pytestmark = pytest.mark.timeout(120)
 
 ODD = b"two\nlines \\ \xff \x1b[31m.jpg"
 ALL = "pending,dismissed,matched,unreadable,possible,unmatched"

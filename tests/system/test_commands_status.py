@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.system.commands import (
     PROGRAM,
+    WAIT_S,
     Site,
     dedupd,
     environment,
@@ -94,7 +95,7 @@ def test_watch_keeps_the_report_on_the_screen(site):
         (site.lib / "2.jpg").write_bytes(picture(2))
         wait_for("all imported", lambda: b"3 of 3 folders imported" in output.read_bytes())
         watching.send_signal(signal.SIGINT)
-        assert watching.wait(timeout=10) == 130
+        assert watching.wait(timeout=WAIT_S) == 130
     assert b"Traceback" not in output.read_bytes()
 
 

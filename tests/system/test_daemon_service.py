@@ -13,6 +13,7 @@ from contextlib import ExitStack
 import pytest
 from tests.system.commands import (
     PROGRAM,
+    WAIT_S,
     Site,
     dedupd,
     environment,
@@ -191,7 +192,7 @@ def test_folders_on_the_command_line_do_without_a_file(tmp_path):
         needles = str(tmp_path / "needles")
         wait_for("imported", lambda: dedupd("status", needles, "--state", state).code == 0)
         process.terminate()
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=WAIT_S) == 0
     finally:
         process.kill()
         process.wait()

@@ -19,7 +19,7 @@ from tests.unit.heif_samples import heic
 from tests.unit.picture_samples import JPEG_END, jpeg
 from tests.unit.raw_samples import RAW_SIZE_PX, dng
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("damaged_witness")]
+pytestmark = pytest.mark.timeout(120)
 
 PAGE_BYTES, SECTOR_BYTES = 4096, 512
 WHOLE = "whole"

@@ -9,7 +9,7 @@ import pytest
 from tests.system.commands import Site, running
 from tests.system.pictures import as_png, foreign, ours, resaved
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("duplicates")]
+pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from itertools import pairwise
 import pytest
 from tests.system.commands import (
     PROGRAM,
+    WAIT_S,
     Site,
     dedupd,
     environment,
@@ -138,7 +139,7 @@ def test_follow_goes_on_with_what_happens(site):
         assert daemon.stop()[0] == 0
         wait_for("the end", lambda: b'"daemon.stopping"' in output.read_bytes())
         following.send_signal(signal.SIGINT)
-        assert following.wait(timeout=10) == 130
+        assert following.wait(timeout=WAIT_S) == 130
     assert [json.loads(line) for line in output.read_text().splitlines()] == site.events()[2:]
 
 
@@ -154,7 +155,7 @@ def test_the_log_can_be_elsewhere_and_standard_error_can_be_json(site):
         log = site.folder / "logs" / "e.jsonl"
         wait_for("a log", lambda: log.exists() and b"scan.finished" in log.read_bytes())
         process.terminate()
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=WAIT_S) == 0
     assert (site.folder / "stderr.json").read_bytes() == log.read_bytes()
     assert site.ask("events", "--json").out == log.read_bytes()
     assert not (site.state / "events.jsonl").exists()

@@ -9,7 +9,7 @@ import pytest
 from tests.system.commands import Site, dedupd, running
 from tests.system.pictures import foreign, ours, resaved, resized
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("explain")]
+pytestmark = pytest.mark.timeout(120)
 
 ODD = b"caf\xe9\n.jpg"
 

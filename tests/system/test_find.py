@@ -8,7 +8,7 @@ import pytest
 from tests.system.commands import Site, dedupd, running
 from tests.system.pictures import foreign, ours, resaved, resized
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("find")]
+pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from tests.system.commands import (
     PROGRAM,
+    WAIT_S,
     Site,
     environment,
     fill,
@@ -200,7 +201,7 @@ def test_a_daemon_whose_state_folder_is_deleted_ends(site, busy):
         if busy:
             fill(site.needles / "card", [5])
         shutil.rmtree(site.folder / "gone")
-        assert daemon.process.wait(timeout=20) == 4
+        assert daemon.process.wait(timeout=WAIT_S) == 4
         told = daemon.log.read_text().splitlines()[before:]
     assert not any("Traceback" in line for line in told)
     assert [line.split()[0] for line in told[-3:]] == ["dedupd:", "because:", "try:"]

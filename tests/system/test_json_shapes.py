@@ -12,7 +12,7 @@ from tests.system.commands import Site, fill, picture, running
 
 import dedupd as program
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("json_shapes")]
+pytestmark = pytest.mark.timeout(120)
 
 REPORT = {
     "schema", "version", "time", "state", "problems", "queue", "roots", "folders", "totals",

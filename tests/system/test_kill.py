@@ -14,14 +14,14 @@ from tests.system.pictures import ours, resaved
 
 pytestmark = pytest.mark.timeout(180)
 
-LIBRARY, NEEDLES, FOLDERS = 320, 60, 6
+LIBRARY, NEEDLES, FOLDERS = 160, 60, 6
 PASSING = ("time", "as_of", "in_step_as_of", "imported_at", "queue")
 CONFIG = "haystack: [lib]\nneedles: [needles]\nworkers: {count: 1}\n"
 
 
 @pytest.fixture
 def site(tmp_path):
-    """Return a site with 320 library pictures and needles of which one in ten is missing."""
+    """Return a site with 160 library pictures and needles of which one in ten is missing."""
     site = Site(tmp_path)
     site.configure(CONFIG)
     pictures = ours(LIBRARY + NEEDLES // 10)
@@ -75,7 +75,7 @@ def undisturbed(site):
 
 def heard(site):
     """Return the daemon's report; None while nobody answers."""
-    done = site.ask("status", "--json")
+    done = site.ask_inside("status", "--json")
     return done.json if done.code == 0 else None
 
 

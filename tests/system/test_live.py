@@ -15,17 +15,20 @@ pytestmark = pytest.mark.timeout(120)
 
 SETTLE_S = 0.3
 LIBRARY = 24
-PICTURES = ours(LIBRARY + 8)
-MISSING = PICTURES[LIBRARY:]
 
 
 @pytest.fixture
 def site(tmp_path):
     """Return a site whose library has 24 pictures, and no needles yet."""
     site = Site(tmp_path)
-    for number, data in enumerate(PICTURES[:LIBRARY]):
+    for number, data in enumerate(ours(LIBRARY)):
         put(site.lib / f"{number}.jpg", data)
     return site
+
+
+def missing(number: int) -> bytes:
+    """Return one of the pictures that the library lacks."""
+    return ours(LIBRARY + 8)[LIBRARY + number]
 
 
 def put(path: Path, data: bytes) -> Path:
@@ -67,17 +70,17 @@ def told(site: Site, name: str = "folder.") -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("settle", ["0.3s", "2s"])
 def test_a_folder_becomes_imported_when_the_library_gets_its_pictures(tmp_path, site, settle):
-    """Within settle time plus 2 s after the last copy, and said once; also as JPEGs saved anew."""
+    """Within settle time plus 2 s after the last copy, and said once; also of what was saved anew."""
     site.configure(f"haystack: [lib]\nneedles: [needles]\nwatch: {{settle_quiet: {settle}}}\n")
     card = site.needles / "card"
-    put(card / "1.jpg", PICTURES[0])
-    put(card / "2.jpg", MISSING[0])
-    put(card / "3.jpg", MISSING[1])
+    put(card / "1.jpg", ours(LIBRARY)[0])
+    put(card / "2.jpg", missing(0))
+    put(card / "3.jpg", resaved(missing(1), quality=75))
     with running(site):
         site.wait_states({"needles/card": "incomplete"})
         assert site.ask("status", card).code == 1
         shutil.copy(card / "2.jpg", site.lib)
-        put(site.lib / "anew.jpg", resaved(MISSING[1], quality=90))
+        put(site.lib / "3 as the camera wrote it.jpg", missing(1))
         copied = now()
         event = site.wait_event("folder.imported", card)
         assert seconds_since(copied, event) <= float(settle[:-1]) + 2
@@ -92,9 +95,9 @@ def test_a_folder_becomes_imported_when_the_library_gets_its_pictures(tmp_path, 
 def test_a_deleted_witness_reopens_the_folder_and_is_named(site):
     """`folder.reopened` gives the path in the library; the picture becomes unmatched."""
     card = site.needles / "card"
-    put(card / "1.jpg", PICTURES[0])
-    put(card / "2.jpg", PICTURES[1])
-    put(site.needles / "other" / "3.jpg", PICTURES[2])
+    put(card / "1.jpg", ours(LIBRARY)[0])
+    put(card / "2.jpg", ours(LIBRARY)[1])
+    put(site.needles / "other" / "3.jpg", ours(LIBRARY)[2])
     with running(site):
         site.wait_event("folder.imported", card)
         (site.lib / "1.jpg").unlink()
@@ -108,8 +111,8 @@ def test_a_deleted_witness_reopens_the_folder_and_is_named(site):
 
 def test_another_copy_in_the_library_takes_the_witness_s_place(site):
     """Deleting one of two equal library files leaves the folder imported."""
-    put(site.needles / "card" / "1.jpg", PICTURES[0])
-    put(site.lib / "twin" / "0.jpg", PICTURES[0])
+    put(site.needles / "card" / "1.jpg", ours(LIBRARY)[0])
+    put(site.lib / "twin" / "0.jpg", ours(LIBRARY)[0])
     with running(site):
         site.wait_event("folder.imported", site.needles / "card")
         for path in (site.lib / "0.jpg", site.lib / "twin" / "0.jpg"):
@@ -126,9 +129,9 @@ def test_moving_a_needle_folder_costs_no_decoding(site):
     """Renamed, moved deeper, taken out of the root and brought back: known by its content."""
     card = site.needles / "card"
     for number in range(4):
-        put(card / f"{number}.jpg", resaved(PICTURES[number]))
-    put(card / "missing.jpg", MISSING[0])
-    put(card / "inner" / "copy.jpg", PICTURES[9])
+        put(card / f"{number}.jpg", resaved(ours(LIBRARY)[number]))
+    put(card / "missing.jpg", missing(0))
+    put(card / "inner" / "copy.jpg", ours(LIBRARY)[9])
     with running(site):
         site.wait_states({"needles/card": "incomplete", "needles/card/inner": "imported"})
         site.ask("status", "--wait")
@@ -151,10 +154,10 @@ def test_moving_a_needle_folder_costs_no_decoding(site):
 def test_deleting_an_imported_folder_disturbs_nothing(site):
     """`folder.removed` with its last state, for it and what was in it; nobody else is reopened."""
     card = site.needles / "card"
-    put(card / "1.jpg", PICTURES[1])
-    put(card / "inner" / "2.jpg", PICTURES[2])
-    put(site.needles / "other" / "3.jpg", PICTURES[3])
-    put(site.needles / "open" / "4.jpg", MISSING[0])
+    put(card / "1.jpg", ours(LIBRARY)[1])
+    put(card / "inner" / "2.jpg", ours(LIBRARY)[2])
+    put(site.needles / "other" / "3.jpg", ours(LIBRARY)[3])
+    put(site.needles / "open" / "4.jpg", missing(0))
     with running(site):
         site.wait_states({"needles/card": "imported", "needles/other": "imported"})
         site.ask("status", "--wait")
@@ -170,7 +173,7 @@ def test_deleting_an_imported_folder_disturbs_nothing(site):
 
 def test_touched_files_are_looked_at_again_and_stay_imported(site):
     """Other times, same content: imported again without a decoding."""
-    card = put(site.needles / "card" / "1.jpg", PICTURES[0]).parent
+    card = put(site.needles / "card" / "1.jpg", ours(LIBRARY)[0]).parent
     with running(site):
         site.wait_event("folder.imported", card)
         site.ask("status", "--wait")
@@ -185,16 +188,16 @@ def test_touched_files_are_looked_at_again_and_stay_imported(site):
 
 def test_a_witness_replaced_by_rename(site):
     """By the same picture: imported again.  By another: reopened, naming the library's file."""
-    card = put(site.needles / "card" / "1.jpg", PICTURES[0]).parent
+    card = put(site.needles / "card" / "1.jpg", ours(LIBRARY)[0]).parent
     witness = site.lib / "0.jpg"
     with running(site):
         site.wait_event("folder.imported", card)
-        replace(witness, PICTURES[0])
+        replace(witness, ours(LIBRARY)[0])
         site.ask("status", "--wait")
         site.wait_states({"needles/card": "imported"})
         assert site.ask("status", card).code == 0
         already = len(site.events("folder.reopened", card))
-        replace(witness, MISSING[0])
+        replace(witness, missing(0))
         event = site.wait_event("folder.reopened", card, times=already + 1)
         assert event["cause"] == str(witness)
         site.wait_states({"needles/card": "incomplete"})
@@ -203,13 +206,13 @@ def test_a_witness_replaced_by_rename(site):
 
 def test_a_witness_overwritten_in_place(site):
     """Other content of the very same size and times is noticed, and the file is named."""
-    card = put(site.needles / "card" / "1.jpg", PICTURES[0]).parent
+    card = put(site.needles / "card" / "1.jpg", ours(LIBRARY)[0]).parent
     witness = site.lib / "0.jpg"
     with running(site):
         site.wait_event("folder.imported", card)
         times = witness.stat()
         with witness.open("r+b") as file:
-            file.seek(len(PICTURES[0]) // 2)
+            file.seek(len(ours(LIBRARY)[0]) // 2)
             file.write(b"\0" * 1000)
         os.utime(witness, ns=(times.st_atime_ns, times.st_mtime_ns))
         assert site.wait_event("folder.reopened", card)["cause"] == str(witness)
@@ -218,10 +221,10 @@ def test_a_witness_overwritten_in_place(site):
 
 def test_a_new_needle_picture_reopens_until_the_library_gets_it(site):
     """Reopened naming the newcomer, then imported a second time."""
-    card = put(site.needles / "card" / "1.jpg", PICTURES[0]).parent
+    card = put(site.needles / "card" / "1.jpg", ours(LIBRARY)[0]).parent
     with running(site):
         site.wait_event("folder.imported", card)
-        newcomer = put(card / "2.jpg", MISSING[0])
+        newcomer = put(card / "2.jpg", missing(0))
         assert site.wait_event("folder.reopened", card)["cause"] == str(newcomer)
         site.wait_states({"needles/card": "incomplete"})
         shutil.copy(newcomer, site.lib / "new.jpg")
@@ -234,12 +237,12 @@ def test_a_new_needle_picture_reopens_until_the_library_gets_it(site):
 def test_a_missing_picture_three_levels_below_holds_every_parent_back(site):
     """Only the folders beside the line to it are imported."""
     top = site.needles / "top"
-    put(top / "1.jpg", PICTURES[0])
-    put(top / "a" / "2.jpg", PICTURES[1])
-    put(top / "a" / "b" / "3.jpg", PICTURES[2])
-    put(top / "a" / "b" / "c" / "missing.jpg", MISSING[0])
-    put(top / "a" / "b" / "d" / "4.jpg", PICTURES[3])
-    put(top / "e" / "5.jpg", PICTURES[4])
+    put(top / "1.jpg", ours(LIBRARY)[0])
+    put(top / "a" / "2.jpg", ours(LIBRARY)[1])
+    put(top / "a" / "b" / "3.jpg", ours(LIBRARY)[2])
+    put(top / "a" / "b" / "c" / "missing.jpg", missing(0))
+    put(top / "a" / "b" / "d" / "4.jpg", ours(LIBRARY)[3])
+    put(top / "e" / "5.jpg", ours(LIBRARY)[4])
     with running(site):
         site.ask("status", "--wait")
         site.wait_states(

@@ -31,7 +31,7 @@ from tests.unit.heif_samples import heic
 from tests.unit.picture_samples import exif, jpeg, with_exif, with_png_chunk
 from tests.unit.raw_samples import RAW_SIZE_PX, TAKEN_AT, dng
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("matching_formats")]
+pytestmark = pytest.mark.timeout(120)
 
 BYTES, PIXELS, SAME = ("matched", "bytes", ""), ("matched", "pixels", ""), ("matched", "same", "")
 RAW_ONLY, MOTION = ("possible", "same", "raw"), ("possible", "same", "motion")

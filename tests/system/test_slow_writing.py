@@ -12,7 +12,6 @@ pytestmark = pytest.mark.timeout(120)
 
 SETTLE_S = 0.3
 PIECES = 4
-LIBRARY, MISSING = ours(12), ours(13)[12]
 
 
 @pytest.fixture
@@ -20,10 +19,15 @@ def site(tmp_path):
     """Return a site with a small library, and a card with one picture of it."""
     site = Site(tmp_path)
     (site.needles / "card").mkdir()
-    for number, data in enumerate(LIBRARY):
+    for number, data in enumerate(ours(12)):
         (site.lib / f"{number}.jpg").write_bytes(data)
-    (site.needles / "card" / "whole.jpg").write_bytes(LIBRARY[0])
+    (site.needles / "card" / "whole.jpg").write_bytes(ours(12)[0])
     return site
+
+
+def missing_picture():
+    """Return a picture that the library lacks."""
+    return ours(13)[12]
 
 
 def pieces(data):
@@ -63,7 +67,7 @@ class Watch:
 @pytest.mark.parametrize(("suffix", "known"), [("jpg", True), ("png", False)])
 def test_a_file_that_stays_open_is_pending_until_it_is_closed(site, suffix, known):
     """However long the pauses between its pieces: nobody judges it before its writer is done."""
-    data = LIBRARY[5] if known else MISSING
+    data = ours(12)[5] if known else missing_picture()
     data = data if suffix == "jpg" else as_png(data)
     arriving = site.needles / "card" / f"arriving.{suffix}"
     with running(site):
@@ -85,7 +89,7 @@ def test_a_file_that_is_closed_and_opened_again_is_pending_while_it_grows(site):
     with running(site):
         site.wait_states({"needles/card": "imported"})
         watch = Watch(site, arriving)
-        for piece in pieces(LIBRARY[5]):
+        for piece in pieces(ours(12)[5]):
             with arriving.open("ab") as file:
                 file.write(piece)
             watch.for_seconds(0.9)
@@ -95,7 +99,7 @@ def test_a_file_that_is_closed_and_opened_again_is_pending_while_it_grows(site):
 def test_half_a_file_that_nobody_writes_any_more_is_never_matched(site):
     """Left alone for longer than it takes to settle it is a cut picture: unreadable, no more."""
     arriving = site.needles / "card" / "arriving.jpg"
-    data = LIBRARY[5]
+    data = ours(12)[5]
     with running(site):
         site.wait_states({"needles/card": "imported"})
         arriving.write_bytes(data[: len(data) // 2])
@@ -112,11 +116,11 @@ def test_half_a_file_that_nobody_writes_any_more_is_never_matched(site):
 def test_half_a_library_file_vouches_for_nothing(site):
     """Its needle stays missing while the library's copy arrives, and is found when it is whole."""
     missing, arriving = site.needles / "card" / "missing.jpg", site.lib / "arriving.jpg"
-    missing.write_bytes(MISSING)
+    missing.write_bytes(missing_picture())
     with running(site):
         site.wait_states({"needles/card": "incomplete"})
         with arriving.open("wb", buffering=0) as file:
-            for piece in pieces(MISSING):
+            for piece in pieces(missing_picture()):
                 file.write(piece)
                 deadline_s = time.monotonic() + 2.5 * SETTLE_S
                 while time.monotonic() < deadline_s:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from tests.system.commands import Site, environment, fill, need, picture, running, started
+from tests.system.commands import WAIT_S, Site, environment, fill, need, picture, running, started
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -69,7 +69,7 @@ def loaded(site, words):
         cwd=site.folder,
         env=environment(),
         capture_output=True,
-        timeout=30,
+        timeout=WAIT_S,
         check=True,
     )
     return done.stderr.decode().splitlines()[-1].split()
@@ -101,7 +101,7 @@ def test_nothing_is_written_below_a_root(site):
         (site.lib / "2.jpg").write_bytes(picture(2, width_px=240))
         assert site.ask("status", "--wait", site.needles / "clean").code == 0
         os.kill(_child(daemon.pid), 15)
-        assert daemon.process.wait(timeout=20) == 0
+        assert daemon.process.wait(timeout=WAIT_S) == 0
     text = trace.read_text(errors="replace")
     assert f"{site.state}/" in text
     assert f'{site.needles}/card>, "broken.jpg"' in text

@@ -11,7 +11,7 @@ import subprocess
 from contextlib import contextmanager
 
 import pytest
-from tests.system.commands import Site, running, wait_for
+from tests.system.commands import WAIT_S, Site, running, wait_for
 from tests.system.pictures import ours, resaved
 
 pytestmark = pytest.mark.timeout(120)
@@ -240,7 +240,7 @@ def with_a_mounted_library(site):
 
         def inside(*words):
             command = ["nsenter", "-m", "-t", str(daemon.pid), *words]
-            subprocess.run(command, check=True, capture_output=True, timeout=20)
+            subprocess.run(command, check=True, capture_output=True, timeout=WAIT_S)
 
         yield inside
 

@@ -22,7 +22,7 @@ from tests.system.planting import (
     reported,
 )
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("verdicts")]
+pytestmark = pytest.mark.timeout(180)
 
 CONFIG = """\
 haystack: [lib]

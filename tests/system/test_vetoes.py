@@ -17,7 +17,7 @@ from tests.system.planting import FILM
 from tests.unit.heif_samples import heic
 from tests.unit.picture_samples import exif, jpeg, with_alpha, with_exif
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("vetoes")]
+pytestmark = pytest.mark.timeout(180)
 
 SIZE_PX = 720, 540
 NOISE_LEVELS = 1.0

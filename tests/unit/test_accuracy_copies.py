@@ -70,8 +70,9 @@ def test_metadata_goes_and_the_coded_picture_stays(photo):
     assert writers.without_metadata(writers.with_segment(bare, block)) == bare
 
 
-def test_frames_of_a_burst_are_different_pictures_of_one_scene(photo):
-    """As far apart as noise makes them, and as motion does."""
+def test_frames_of_a_burst_are_different_pictures_of_one_scene(photo, monkeypatch):
+    """As far apart as noise makes them, and as motion does; also in small pictures."""
+    monkeypatch.setattr("accuracy.bursts.LONG_PX", 400)
     for burst in bursts(photo, quick=True):
         assert len(set(burst.frames)) == FRAMES
         assert burst.time in TIMES

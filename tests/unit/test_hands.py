@@ -15,7 +15,7 @@ from dedupd.hands import Hands
 from dedupd.messages import CheckRoot, Depth, Read, RootSeen, Sweep, Swept, Watch, Watching
 from dedupd.model import Identity, Place, Role, Root
 
-PATIENCE_S = 8.0
+PATIENCE_S = 60.0  # ends what hangs; it says nothing about speed
 
 
 class Inbox:
@@ -144,7 +144,7 @@ def test_hands_that_hang_are_not_waited_for_past_the_deadline(bench, monkeypatch
     bench.hands.do(CheckRoot("n1"))
     bench.hands.stop()
     began_s = time.monotonic()
-    bench.hands.join(began_s + 0.15)
-    assert time.monotonic() - began_s < 0.45
+    bench.hands.join(began_s + 1.0)
+    assert time.monotonic() - began_s < 1.9
     for _ in range(2):
         held.put(RootSeen("n1", None))

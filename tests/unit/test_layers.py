@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import graphlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ LEVELS = (
     {"claim", "remote"},
     {"engine"},
     {"faces"},
-    {"hands", "notify", "journal", "hashing", "deciding", "searching"},
+    {"hands", "notify", "journal", "hashing", "deciding", "searching", "doctor"},
     {"loop"},
     {"looking"},
     {"article"},
@@ -79,9 +80,22 @@ def read(path: Path) -> Module:
     return Module(path.relative_to(PACKAGE), ast.parse(text), len(text.splitlines()))
 
 
-MODULES = [read(path) for path in sorted(PACKAGE.rglob("*.py"))]
-NAMES = {module.name for module in MODULES}
-every_module = pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.path))
+@cache
+def modules() -> tuple[Module, ...]:
+    """Return every module of the package."""
+    return tuple(read(path) for path in sorted(PACKAGE.rglob("*.py")))
+
+
+@cache
+def names() -> frozenset[str]:
+    """Return the names of all of them."""
+    return frozenset(module.name for module in modules())
+
+
+def faults(look: Callable[[Module], object]) -> dict[str, object]:
+    """Return what is wrong with each module, by its path; nothing for a sound one."""
+    found = {str(module.path): look(module) for module in modules()}
+    return {path: fault for path, fault in found.items() if fault}
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
@@ -90,9 +104,9 @@ def imported(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = {f"{node.module}.{alias.name}" for alias in node.names}
-            yield from names & NAMES
-            if not names <= NAMES:
+            aliases = {f"{node.module}.{alias.name}" for alias in node.names}
+            yield from aliases & names()
+            if not aliases <= names():
                 yield node.module
 
 
@@ -111,7 +125,7 @@ def upward(module: Module) -> set[str]:
     return {name for name in others if LEVEL_OF.get(unit_of(name), ABOVE_ALL) >= mine}
 
 
-def ring(modules: list[Module]) -> list[str]:
+def ring(modules: Sequence[Module]) -> list[str]:
     """Return modules that need each other, in order; a late import hides no ring."""
     try:
         graphlib.TopologicalSorter({m.name: ours(m.tree) - {m.name} for m in modules}).prepare()
@@ -120,51 +134,67 @@ def ring(modules: list[Module]) -> list[str]:
     return []
 
 
-@every_module
-def test_every_module_has_a_place_in_the_table(module):
-    """A new top-level module or folder is put where it belongs, on purpose."""
-    assert module.unit in LEVEL_OF, f"add {module.unit!r} to LEVELS in {Path(__file__).name}"
+def hidden(module: Module) -> list[str]:
+    """Return relative imports, and the name of imports that only the type checker sees."""
+    nodes = list(ast.walk(module.tree))
+    relative = [n for n in nodes if isinstance(n, ast.ImportFrom) and n.level]
+    names = [n for n in nodes if isinstance(n, ast.Name) and n.id == "TYPE_CHECKING"]
+    attributes = [n for n in nodes if isinstance(n, ast.Attribute) and n.attr == "TYPE_CHECKING"]
+    return [ast.unparse(n) for n in (*relative, *names, *attributes)]
 
 
-@every_module
-def test_imports_go_down(module):
+def borrowed(module: Module) -> list[str]:
+    """Return the libraries that `module` uses though they have another only user."""
+    libraries = {name.split(".")[0] for name in imported(module.tree)} & ONLY_USERS.keys()
+    return [one for one in libraries if not str(module.path).startswith(ONLY_USERS[one])]
+
+
+def too_long(module: Module) -> str:
+    """Return how long a module is that does more than one thing, "" for others."""
+    conducts = str(module.path) in CONDUCTORS or module.unit == "cli"
+    longest = LONGEST_CONDUCTOR_LINES - 1 if conducts else LONGEST_LINES
+    return f"{module.lines} lines" if module.lines > longest else ""
+
+
+def purposeless(module: Module) -> str:
+    """Return what is wrong with a module's first line, "" for one whole sentence."""
+    first, *_ = (ast.get_docstring(module.tree) or "").splitlines() or [""]
+    return "" if first.endswith((".", "?")) else f"no whole sentence: {first!r}"
+
+
+def test_every_module_has_a_place_in_the_table():
+    """A new top-level module or folder is put where it belongs, on purpose: into LEVELS."""
+    assert faults(lambda module: module.unit not in LEVEL_OF) == {}
+
+
+def test_imports_go_down():
     """A module knows what is below it, and nothing beside or above it."""
-    assert not upward(module)
+    assert faults(upward) == {}
 
 
 def test_no_ring_of_imports():
     """No two modules need each other, over however many steps."""
-    assert ring(MODULES) == []
+    assert ring(modules()) == []
 
 
-@every_module
-def test_imports_hide_nothing(module):
+def test_imports_hide_nothing():
     """No relative import, and no import that only the type checker sees."""
-    nodes = list(ast.walk(module.tree))
-    assert not [n for n in nodes if isinstance(n, ast.ImportFrom) and n.level]
-    assert not [n for n in nodes if isinstance(n, ast.Name) and n.id == "TYPE_CHECKING"]
-    assert not [n for n in nodes if isinstance(n, ast.Attribute) and n.attr == "TYPE_CHECKING"]
+    assert faults(hidden) == {}
 
 
-@every_module
-def test_a_library_stays_with_its_only_user(module):
+def test_a_library_stays_with_its_only_user():
     """What hooks into one library stands in one place."""
-    libraries = {name.split(".")[0] for name in imported(module.tree)} & ONLY_USERS.keys()
-    assert [x for x in libraries if not str(module.path).startswith(ONLY_USERS[x])] == []
+    assert faults(borrowed) == {}
 
 
-@every_module
-def test_modules_are_short(module):
+def test_modules_are_short():
     """A module that grows past this does more than one thing."""
-    conducts = str(module.path) in CONDUCTORS or module.unit == "cli"
-    assert module.lines <= (LONGEST_CONDUCTOR_LINES - 1 if conducts else LONGEST_LINES)
+    assert faults(too_long) == {}
 
 
-@every_module
-def test_a_module_opens_with_its_purpose(module):
+def test_a_module_opens_with_its_purpose():
     """The first line says in one sentence what the module is for."""
-    first, *_ = (ast.get_docstring(module.tree) or "").splitlines() or [""]
-    assert first.endswith((".", "?")), "the first line is one whole sentence"
+    assert faults(purposeless) == {}
 
 
 def fake(path: str, text: str) -> Module:
@@ -189,5 +219,28 @@ def test_the_table_is_held(path, text, found):
 def test_a_ring_is_seen():
     """Guards the tests above: a late import does not hide a ring."""
     late = "def f():\n    import dedupd.rules.a"
-    modules = [fake("rules/a.py", "import dedupd.rules.b"), fake("rules/b.py", late)]
-    assert set(ring(modules)) == {"dedupd.rules.a", "dedupd.rules.b"}
+    both = [fake("rules/a.py", "import dedupd.rules.b"), fake("rules/b.py", late)]
+    assert set(ring(both)) == {"dedupd.rules.a", "dedupd.rules.b"}
+
+
+@pytest.mark.parametrize(
+    ("look", "text"),
+    [
+        (hidden, "from . import x"),
+        (hidden, "if TYPE_CHECKING:\n    pass"),
+        (hidden, "if typing.TYPE_CHECKING:\n    pass"),
+        (borrowed, "import cv2"),
+        (purposeless, '"""What for"""'),
+        (purposeless, "x = 1"),
+    ],
+)
+def test_each_fault_is_seen(look, text):
+    """Guards the tests above."""
+    assert look(fake("rules/x.py", text))
+
+
+def test_a_long_module_is_seen():
+    """Guards the tests above; what calls the others must be shorter."""
+    assert too_long(Module(Path("rules/x.py"), ast.parse(""), LONGEST_LINES + 1))
+    assert not too_long(Module(Path("rules/x.py"), ast.parse(""), LONGEST_LINES))
+    assert too_long(Module(Path("cli/x.py"), ast.parse(""), LONGEST_CONDUCTOR_LINES))

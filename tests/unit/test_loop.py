@@ -24,7 +24,7 @@ from dedupd.state.eventlog import EventLogUnwritable
 from dedupd.state.memory import MemoryStore
 from dedupd.state.store import open_store
 
-ENOUGH_S = 8.0
+ENOUGH_S = 60.0  # ends what hangs; it says nothing about speed
 
 
 class Log:
@@ -198,7 +198,7 @@ class HungHands:
 def test_roots_that_hang_are_waited_for_together(tmp_path, monkeypatch):
     """Six of them take as long as one: SIGTERM is answered in time."""
     monkeypatch.setattr(module, "Hands", HungHands)
-    monkeypatch.setattr(module, "STOP_S", 0.15)
+    monkeypatch.setattr(module, "STOP_S", 0.5)
     needles = ", ".join(f"n{number}" for number in range(5))
     config = Place(tmp_path).config(roots=f"haystack: [lib]\nneedles: [{needles}]\n")
     store = MemoryStore()
@@ -207,7 +207,7 @@ def test_roots_that_hang_are_waited_for_together(tmp_path, monkeypatch):
     loop.start()
     began_s = time.monotonic()
     loop.stop()
-    assert 0.14 < time.monotonic() - began_s < 0.45
+    assert 0.49 < time.monotonic() - began_s < 2.5  # one after another: 3 s
     assert len(loop._hands) == 6
     assert all(hands.told.is_set() for hands in loop._hands.values())
     assert question.cancelled()

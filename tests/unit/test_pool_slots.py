@@ -12,7 +12,7 @@ from dedupd.model import Unreadable
 from dedupd.pictures.pools import processes
 from dedupd.pictures.pools.processes import ProcessPool
 
-PATIENCE_S = 8.0
+PATIENCE_S = 60.0  # ends what hangs; it says nothing about speed
 
 
 class Child:

@@ -66,10 +66,15 @@ class Beside:
     finding: Finding
 
     @property
-    def rank(self) -> tuple[bool, float, bytes]:
-        """A vetoed match comes before a mere resemblance, a higher score before a lower one."""
-        score = self.finding.evidence.score if self.finding.evidence else 0.0
-        return self.finding.within, score, self.haystack
+    def rank(self) -> tuple[bool, bool, float, bytes]:
+        """A vetoed match comes before a mere resemblance, a higher score before a lower one.
+
+        A contested one comes first: beside it others are left uncompared, or not, by what was
+        known before, and that must change nothing.
+        """
+        found = self.finding
+        score = found.evidence.score if found.evidence else 0.0
+        return found.within, found.reason == "contested", score, self.haystack
 
 
 class Pairs:

@@ -120,7 +120,7 @@ def test_a_rewrite_with_its_old_times_is_changed(tree):
     assert_changed(look(tree, "x.jpg", during=rewrite))
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(180)
 def test_a_file_that_never_ends_is_given_up(tree, monkeypatch):
     """A writer that is faster than we are must not hold a reader for ever."""
     tree.make("x.jpg", LARGE)
@@ -231,7 +231,7 @@ def test_a_path_that_climbs_out_is_refused(tree, tmp_path):
     assert_changed(look(tree, "", job=job))
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(180)
 def test_a_fifo_never_blocks(tree):
     """Neither one that was there nor one that takes the file's place at the last moment."""
     os.mkfifo(tree.path / "x.jpg")
@@ -265,7 +265,7 @@ def test_a_link_that_slips_in_is_not_followed(tree, tmp_path, monkeypatch):
     assert codes == [errno.ELOOP]
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(180)
 def test_a_fifo_that_slips_in_never_blocks(tree, monkeypatch):
     """Between the look and the open there is a moment in which anything can happen."""
     tree.make("x.jpg")
@@ -382,4 +382,4 @@ def test_a_writer_is_not_held_up(tree):
     tree.make("x.jpg")
     look(tree, "x.jpg")
     script = "import os, sys; os.open(sys.argv[1], os.O_WRONLY | os.O_NONBLOCK)"
-    subprocess.run([sys.executable, "-c", script, tree.path / "x.jpg"], check=True, timeout=20)
+    subprocess.run([sys.executable, "-c", script, tree.path / "x.jpg"], check=True, timeout=60)

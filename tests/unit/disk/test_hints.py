@@ -87,7 +87,7 @@ def test_nothing_is_lost_between_threads():
     adding.start()
     taken: set[bytes] = set()
     while taken != paths:
-        assert awake.wait(5)
+        assert awake.wait(60)
         awake.clear()
         taken |= {one.place.path for one in hints.take()}
     adding.join()
