@@ -12,7 +12,7 @@ from dedupd.messages import Record
 from dedupd.reports import Problem
 from dedupd.rules.decisions import DecisionBook
 from dedupd.state import Store, decisions
-from dedupd.state.decisionline import Line, Undo
+from dedupd.state.decisionline import Line, Undo, codings
 from dedupd.text import rfc3339
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ def book_of(lines: Iterable[Line], problems: Iterable[str]) -> DecisionBook:
     book = DecisionBook()
     for line in lines:
         if isinstance(line, Decision):
-            book.take(line)
+            book.take(line, *codings(line))
         elif isinstance(line, Undo):
             book.undo(line.id)
     book.doubtful = any(problems)

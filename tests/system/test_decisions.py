@@ -106,6 +106,35 @@ def test_different_beats_what_looks_the_same(site, card):
         site.wait_states(IMPORTED)
 
 
+def rated(data):
+    """Return a JPEG with other metadata: a comment segment, as a rating is written."""
+    comment = b"rated 5 of 5"
+    size_bytes = len(comment) + 2
+    return data[:2] + b"\xff\xfe" + size_bytes.to_bytes(2, "big") + comment + data[2:]
+
+
+def test_different_survives_a_rating_on_both_sides_and_a_lost_store(site, card):
+    """What was decided about is gone then; the line itself remembers what it showed."""
+    original, copy = ours(1)[0], resaved(ours(1)[0], 90)
+    (site.lib / "original.jpg").write_bytes(original)
+    (card / "resaved.jpg").write_bytes(copy)
+    with running(site) as daemon:
+        site.wait_states(IMPORTED)
+        did(site.ask("different", card / "resaved.jpg", site.lib / "original.jpg"))
+        site.wait_states(INCOMPLETE)
+        daemon.stop()
+    claimed = site.events("folder.imported", card)
+    (site.lib / "original.jpg").write_bytes(rated(original))
+    (card / "resaved.jpg").write_bytes(rated(copy))
+    shutil.rmtree(site.state / "store")
+    with running(site):
+        site.wait_event("daemon.ready", times=2)
+        assert site.states()["needles/card"] == "incomplete"
+        assert site.events("folder.imported", card) == claimed
+        did(site.ask("undo"))
+        site.wait_states(IMPORTED)
+
+
 def test_the_latest_decision_on_a_pair_rules(site, card):
     """Same, then different; undoing that brings same back."""
     (card / "big.jpg").write_bytes(picture(2, width_px=400))

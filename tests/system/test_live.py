@@ -70,7 +70,7 @@ def told(site: Site, name: str = "folder.") -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("settle", ["0.3s", "2s"])
 def test_a_folder_becomes_imported_when_the_library_gets_its_pictures(tmp_path, site, settle):
-    """Within settle time plus 2 s after the last copy, and said once; also of what was saved anew."""
+    """Within settle time plus 2 s after the last copy, and said once; also of what was re-saved."""
     site.configure(f"haystack: [lib]\nneedles: [needles]\nwatch: {{settle_quiet: {settle}}}\n")
     card = site.needles / "card"
     put(card / "1.jpg", ours(LIBRARY)[0])

@@ -33,7 +33,7 @@ with open(sys.argv[1], "rb") as receipt:
             continue
         ours, theirs = digest(fact), digest(witness)
         good = ours == fact["sha256"] and theirs == witness["sha256"]
-        good = good and (fact["evidence"] != "bytes" or ours == theirs)
+        good = good and (fact["evidence"] not in ("bytes", "hardlink") or ours == theirs)
         checked, wrong = checked + 1, wrong + (not good)
 print(checked, wrong)
 """
@@ -81,6 +81,23 @@ def test_a_receipt_proves_its_byte_claims_without_dedupd(site, tmp_path):
     assert checked(receipt) == (0, [4, 0])
     (site.lib / "0.jpg").write_bytes(b"no picture")
     assert checked(receipt) == (1, [4, 2])
+
+
+def test_a_receipt_and_the_event_name_the_same_evidence(site, tmp_path):
+    """Another name of the library's very file is a hard link, not a second file."""
+    receipt, linked = tmp_path / "linked.sha256", site.needles / "linked"
+    linked.mkdir()
+    os.link(site.lib / "2.jpg", linked / "link.jpg")
+    (linked / "copy.jpg").write_bytes(ours(3)[1])
+    with running(site):
+        site.wait_states({"needles/linked": "imported"})
+        told = site.events("folder.imported", linked)[-1]
+        listed = site.ask("receipt", linked, "--json")
+        receipt.write_bytes(site.ask("receipt", linked).out)
+    assert told["evidence"] == {"hardlink": 1, "bytes": 1}
+    found = {Path(line["path"]).name: line["evidence"] for line in listed.json["lines"]}
+    assert (listed.code, found) == (0, {"copy.jpg": "bytes", "link.jpg": "hardlink"})
+    assert checked(receipt) == (0, [2, 0])
 
 
 def test_what_is_not_imported_says_so(site):

@@ -207,3 +207,127 @@ def test_undoing_everything_leaves_nothing_in_force(deeds):
         assert book.undo(batch)
     assert not any(in_force for _, in_force in book.all())
     assert not any(book.about(one) or book.same_as(one) for one in (A, B, C))
+
+
+EDITED_A, EDITED_B = (bytes([number]) * 32 for number in range(10, 12))
+CODINGS = {A: b"a", EDITED_A: b"a", B: b"b", EDITED_B: b"b", C: b"c"}
+CONTENTS = tuple(CODINGS)
+
+
+def telling(book, codings):
+    """Return the book, which is told these coded pictures from now on."""
+    book.coding = codings.get
+    return book
+
+
+@pytest.mark.parametrize("remembered", [True, False], ids=["by the line", "by the store"])
+@pytest.mark.parametrize(
+    "pair", [(A, B), (EDITED_A, B), (A, EDITED_B), (EDITED_B, EDITED_A)], ids=str
+)
+def test_different_holds_when_metadata_are_edited(remembered, pair):
+    """On either side or both, also where what was decided about is long gone; until undone."""
+    book = DecisionBook()
+    book.take(decision(1, DIFFERENT, A, B), *((b"a", b"b") if remembered else ()))
+    edited = {EDITED_A: b"a", EDITED_B: b"b", C: b"c"}
+    telling(book, edited if remembered else CODINGS)
+    assert book.differ(*pair)
+    assert not any(book.differ(one, C) for one in (*pair, A, B))
+    assert not book.differ(A, EDITED_A)
+    assert [one.id for one in book.about(pair[0])] == ["d1"]
+    book.undo("d1")
+    assert not book.differ(*pair)
+    assert book.about(pair[0]) == []
+
+
+def test_what_lets_a_picture_pass_holds_for_those_very_contents():
+    """Nobody has seen the edited file, and something may have been done to it."""
+    book = telling(DecisionBook(), CODINGS)
+    book.take(decision(1, SAME, A, B), b"a", b"b")
+    book.take(decision(2, DISMISS, C), b"c")
+    assert book.same_as(EDITED_A) == set()
+    assert book.same_as(A) == {B}
+    assert not book.dismissed(EDITED_B)
+
+
+@pytest.mark.parametrize("known", [CODINGS, {}], ids=["by the store", "by the lines alone"])
+def test_the_latest_word_about_two_pictures_rules(known):
+    """Same about the edited file replaces different about the pair; a later different rules it."""
+    book = telling(DecisionBook(), known)
+    book.take(decision(1, DIFFERENT, A, B), b"a", b"b")
+    book.take(decision(2, SAME, A, EDITED_B), b"a", b"b")
+    assert (book.differ(A, EDITED_B), book.same_as(A), book.differ(A, B)) == (
+        False,
+        {EDITED_B},
+        True,
+    )
+    book.take(decision(3, DIFFERENT, EDITED_A, B), b"a", b"b")
+    assert (book.differ(A, EDITED_B), book.same_as(A)) == (True, set())
+    book.undo("d3")
+    assert (book.differ(A, EDITED_B), book.same_as(A)) == (False, {EDITED_B})
+
+
+def test_contents_without_a_coded_picture_have_nothing_in_common():
+    """Many formats don't give it; an unknown one is not equal to another unknown one."""
+    book = telling(DecisionBook(), dict.fromkeys(CONTENTS, b""))
+    book.take(decision(1, DIFFERENT, A, B))
+    assert book.differ(A, B)
+    assert not book.differ(A, EDITED_B)
+    assert not book.differ(A, C)
+
+
+PAIRED = st.tuples(
+    st.sampled_from((SAME, DIFFERENT)), st.sampled_from(CONTENTS), st.sampled_from(CONTENTS)
+).filter(lambda one: one[1] != one[2])
+LINES = st.lists(
+    st.one_of(st.tuples(PAIRED, st.booleans()), st.integers(0, 6).map("d{}".format)), max_size=7
+)
+
+
+@given(lines=LINES, looked_at=st.permutations(CONTENTS), now=st.data())
+def test_when_a_coded_picture_becomes_known_changes_nothing(lines, looked_at, now):
+    """By the line, before it or long after, asked meanwhile or not: in the end all is one."""
+    seen = {}
+    early, late = telling(DecisionBook(), CODINGS), telling(DecisionBook(), seen)
+    waiting = list(looked_at)
+    for number, line in enumerate(lines):
+        if waiting and now.draw(st.booleans()):
+            content = waiting.pop()
+            seen[content] = CODINGS[content]
+        if isinstance(line, str):
+            early.undo(line)
+            late.undo(line)
+            continue
+        (kind, first, second), known = line
+        early.take(decision(number, kind, first, second))
+        coded = (CODINGS[first], CODINGS[second]) if known else ()
+        late.take(decision(number, kind, first, second), *coded)
+        late.differ(first, now.draw(st.sampled_from(CONTENTS)))
+    seen.update(CODINGS)
+    for a in CONTENTS:
+        assert early.same_as(a) == late.same_as(a)
+        assert early.about(a) == late.about(a)
+        for b in CONTENTS:
+            assert early.differ(a, b) == late.differ(a, b) == differs(lines, a, b)
+
+
+def differs(lines, a, b):
+    """Say the same of two contents as plainly as can be."""
+    undone = {
+        number
+        for number, line in enumerate(lines)
+        if any(f"d{number}" == name for name in lines[number + 1 :] if isinstance(name, str))
+    }
+    standing = [
+        line[0]
+        for number, line in enumerate(lines)
+        if not isinstance(line, str) and number not in undone
+    ]
+    exact = {}
+    for number, (kind, *two) in enumerate(standing):
+        exact[frozenset(two)] = number, kind
+    words = [exact[frozenset((a, b))]] if frozenset((a, b)) in exact else []
+    for two, (number, kind) in exact.items():
+        shown = sorted(CODINGS[one] for one in two)
+        if kind is DIFFERENT and shown == sorted((CODINGS[a], CODINGS[b])):
+            words.append((number, kind))
+    return a != b and bool(words) and max(words, key=lambda word: word[0])[1] is DIFFERENT

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from dedupd.decision import Decision, DecisionKind
 from dedupd.errors import UserError
 from dedupd.state import decisionline, decisions
-from dedupd.state.decisionline import Lost, Undo
+from dedupd.state.decisionline import Lost, PairDecision, Undo, codings
 from dedupd.state.decisions import DecisionFile, DecisionsUnwritable
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -35,6 +35,10 @@ DISMISS = Decision(
 )  # fmt: skip
 UNDO = Undo("b1", TIME)
 LINES = [SAME, DISMISS, UNDO]
+KNOWN = PairDecision(
+    "d3", "b3", TIME, DecisionKind.DIFFERENT, b"a" * 32, b"b" * 32, b"/n/a", b"/h/a",
+    first_coded=b"c" * 32, second_coded=b"",
+)  # fmt: skip
 
 
 def opened(folder):
@@ -82,6 +86,14 @@ def test_a_line_is_plain_json_with_readable_paths(tmp_path):
     assert (first["first"], first["first_path"]) == ("61" * 32, "/n/\ufffd\n.jpg")
     assert "first_path_b64" in first
     assert "second" not in second
+
+
+def test_the_coded_pictures_of_a_pair_are_kept_where_they_are_known(tmp_path):
+    """In fields that lines of older versions lack, and that older versions pass over."""
+    [line] = map(json.loads, kept(tmp_path, [KNOWN]).splitlines())
+    assert (line["first_coded"], "second_coded" in line) == ("63" * 32, False)
+    assert decisions.read(tmp_path) == ([KNOWN], [])
+    assert [codings(one) for one in (KNOWN, SAME, DISMISS)] == [(b"c" * 32, b"")] + [(b"", b"")] * 2
 
 
 def test_nothing_is_there_before_the_first_decision(tmp_path):

@@ -131,6 +131,10 @@ def test_folders_and_files_that_can_t_be_read_are_named():
 def test_a_needle_folder_that_can_t_be_listed_is_never_imported():
     """In the library it only vouches for nothing."""
     bad = Survey(closed=1, closed_first=b"x")
+    assert (
+        "1 folder can't be listed, /pics first"
+        in rooted.check_folders(THERE, Survey(closed=1)).what
+    ), "the root itself"
     assert "never imported" in rooted.check_folders(replace(THERE, root=CARD), bad).why
     assert "vouch for nothing" in rooted.check_folders(THERE, bad).why
 
@@ -170,7 +174,10 @@ def test_the_state_folder_is_its_owners_alone():
     assert keeping.check_owner(STATE).level is OK
     other = keeping.check_owner(replace(STATE, uid=OTHER, owner="bert"))
     assert (other.level, other.fix) == (NOTE, "sudo -u bert dedupd doctor")
-    assert keeping.check_owner(replace(STATE, mode=0o755)).fix == "chmod 700 /s"
+    for mode in (0o755, 0o710, 0o701):
+        assert keeping.check_owner(replace(STATE, mode=mode)).fix == "chmod 700 /s"
+    assert keeping.check_owner(replace(STATE, mode=0o750, for_group=True)).level is OK
+    assert keeping.check_owner(replace(STATE, mode=0o770, for_group=True)).fix == "chmod 750 /s"
     assert keeping.check_owner(replace(STATE, place=StatePlace.NOTHING, mode=0o755)) is None
 
 
@@ -287,6 +294,7 @@ def test_python_is_one_that_was_tried(version, level):
         (Installed("1.5"), OK, "some 1.5 (pictures)"),
         (Installed("1.10.2rc1"), OK, "some 1.10.2rc1"),
         (Installed("1.4.9"), PROBLEM, "some 1.4.9"),
+        (Installed("2"), PROBLEM, "some 2"),
         (Installed("2.0"), PROBLEM, "some 2.0"),
         (Installed("", "no module"), PROBLEM, "some is missing"),
         (Installed("1.5", "libGL.so.1"), PROBLEM, "can't be loaded"),

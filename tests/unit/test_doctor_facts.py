@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from dedupd.config_schema import Config, ControlConfig
+from dedupd.disk import mounts
 from dedupd.doctor import kernel, libraries, probe, process, sight, storage, survey
 from dedupd.doctor.bounded import Answer
 from dedupd.doctor.decoding import FORMATS
@@ -160,20 +161,40 @@ def test_a_mount_point_of_fstab_without_its_disk_is_seen(tmp_path):
     assert sight.look(root_at(Path("/proc/sys")), "", [b"/proc/sys"]).expected_mount == b"/proc/sys"
 
 
+def test_a_mount_below_an_expected_point_is_good_enough(monkeypatch):
+    """Something is mounted there, only deeper than the table says."""
+    line = b"%d 1 8:1 / %s rw - ext4 /dev/sda1 rw\n"
+    table = mounts.parse(line % (1, b"/") + line % (2, b"/mnt/usb"))
+    monkeypatch.setattr(mounts, "read", lambda: table)
+    assert sight.look(root_at(Path("/mnt/usb/x")), "", [b"/mnt"]).expected_mount == b""
+    assert sight.look(root_at(Path("/mnt/other")), "", [b"/mnt"]).expected_mount == b"/mnt"
+
+
 def test_limits_and_their_use_are_read_of_the_kernel(tmp_path):
-    """Ours too, unless we are left out."""
+    """Ours too."""
     assert kernel.inotify_limit("max_user_watches") > 0
     assert kernel.inotify_limit("none", tmp_path) is None
     libc = ctypes.CDLL(None)
     fd = libc.inotify_init()
     libc.inotify_add_watch(fd, os.fsencode(tmp_path), 0x100)
-    me = os.getpid()
-    others = kernel.inotify_use(os.geteuid(), {me})
-    all_ = kernel.inotify_use(os.geteuid(), set())
+    found = kernel.inotify_use(os.geteuid(), set())
     os.close(fd)
-    assert all_[0] >= 1
-    assert all_[1] >= 1
-    assert others <= all_
+    assert found[0] >= 1
+    assert found[1] >= 1
+
+
+def test_some_processes_are_left_out_of_the_use(tmp_path):
+    """The daemon's own, and those of other users."""
+    for number, watches in (("7", 2), ("8", 30)):
+        (tmp_path / number / "fd").mkdir(parents=True)
+        (tmp_path / number / "fdinfo").mkdir()
+        (tmp_path / number / "fd/5").symlink_to("anon_inode:inotify")
+        (tmp_path / number / "fd/6").symlink_to("/dev/null")
+        (tmp_path / number / "fdinfo/5").write_text("pos: 0\n" + "inotify wd:1\n" * watches)
+    (tmp_path / "self").mkdir()
+    assert kernel.inotify_use(os.geteuid(), set(), tmp_path) == (2, 32)
+    assert kernel.inotify_use(os.geteuid(), {8}, tmp_path) == (1, 2)
+    assert kernel.inotify_use(os.geteuid() + 1, set(), tmp_path) == (0, 0)
 
 
 def test_the_holder_of_a_lock_is_known_without_trying_it(tmp_path):
@@ -312,6 +333,20 @@ def test_a_format_that_fails_says_why():
     """The sample of a broken decoder is one that it can't read."""
     failures = probe.format_failures({"png": SAMPLES["png"][:40], "jpeg": b""})
     assert all(failures.values())
+
+
+def test_decoders_that_can_t_be_loaded_are_told_once(monkeypatch, capsys):
+    """And not once for each format: no reader of a format is to blame."""
+
+    def missing(samples):
+        raise ImportError("No module named 'PIL'")
+
+    monkeypatch.setattr(probe, "format_failures", missing)
+    probe.main(["json"])
+    done = subprocess.CompletedProcess([], 0, capsys.readouterr().out.encode(), b"")
+    works = libraries._understood(done)
+    assert (works.modules, works.formats) == ({"json": ""}, {})
+    assert "PIL" in works.failure
 
 
 def test_a_library_that_can_t_be_loaded_says_why():

@@ -19,8 +19,10 @@ from dedupd.asks import (
     Refused,
     Reply,
 )
+from dedupd.deciding import book_of
 from dedupd.decision import DecisionKind
 from dedupd.model import EvidenceKind, FolderState, PictureClass
+from dedupd.state.decisionline import Undo, encode, read
 
 SAME, DIFFERENT, DISMISS = DecisionKind.SAME, DecisionKind.DIFFERENT, DecisionKind.DISMISS
 NEEDLE, WITNESS = b"/n1/card/x.jpg", b"/h1/a.jpg"
@@ -307,3 +309,68 @@ def test_a_later_decision_rules():
     assert world.state(b"card") is INCOMPLETE
     ask(world, AskUndo())
     assert world.state(b"card") is IMPORTED
+
+
+def edited(world: World, root: str, path: bytes) -> None:
+    """Write other metadata into a picture of variant "a"; what it shows stays."""
+    world.disk.write(root, path, picture(1, "c"))
+
+
+def written(world: World) -> None:
+    """Let every later run read the decisions from lines of a file, as the real one does."""
+    lines = [Undo(one, "") if isinstance(one, str) else one for one in world.decided]
+    data = b"".join(encode(line, seq, 0) for seq, line in enumerate(lines, 1))
+    world._book = lambda: book_of(read(data).lines, [])
+
+
+@pytest.mark.parametrize("restart", ["", "new run", "new store"])
+@pytest.mark.parametrize("side", ["library", "needle"])
+def test_different_holds_when_a_rating_is_written_into_a_file(side, restart):
+    """On either side, also when the daemon was down meanwhile or lost its store; undo ends it."""
+    ours, theirs = ("b", "a") if side == "library" else ("a", "b")
+    world = world_with({b"a.jpg": picture(1, theirs)}, {b"card/x.jpg": picture(1, ours)})
+    assert world.state(b"card") is IMPORTED
+    ask(world, AskDecide(DIFFERENT, NEEDLE, WITNESS))
+    assert world.state(b"card") is INCOMPLETE
+    written(world)
+    edited(world, *(("h1", b"a.jpg") if side == "library" else ("n1", b"card/x.jpg")))
+    if restart == "new store":
+        world.store = type(world.store)()
+    if restart:
+        world.start()
+    world.happened()
+    world.rest()
+    assert world.state(b"card") is INCOMPLETE
+    assert world.words(b"card") == ["folder.imported", "folder.reopened"]
+    explained = ask(world, AskExplain(NEEDLE))
+    assert isinstance(explained, ExplainReply)
+    assert [one.kind for one in explained.decisions] == [DIFFERENT]
+    ask(world, AskUndo())
+    assert world.state(b"card") is IMPORTED
+
+
+def test_the_undo_of_a_different_reaches_pictures_that_it_never_named():
+    """Both files were edited and the store was lost: nobody knows what the old ones looked like."""
+    world = world_with({b"a.jpg": picture(1, "a", 50)}, {b"card/x.jpg": picture(1, "a", 60)})
+    assert world.state(b"card") is IMPORTED
+    ask(world, AskDecide(DIFFERENT, NEEDLE, WITNESS))
+    written(world)
+    world.disk.write("h1", b"a.jpg", picture(1, "a", 70))
+    world.disk.write("n1", b"card/x.jpg", picture(1, "a", 80))
+    world.store = type(world.store)()
+    world.start()
+    world.rest()
+    assert world.state(b"card") is INCOMPLETE
+    ask(world, AskUndo())
+    assert world.state(b"card") is IMPORTED
+
+
+def test_same_ends_when_a_file_is_edited():
+    """The owner saw those very contents: what was done to the file since, nobody looked at."""
+    world = world_with({b"a.jpg": picture(1, "t")}, {b"card/x.jpg": picture(1, "a")})
+    ask(world, AskDecide(SAME, NEEDLE, WITNESS))
+    assert world.state(b"card") is IMPORTED
+    edited(world, "n1", b"card/x.jpg")
+    world.happened()
+    world.rest()
+    assert world.state(b"card") is REVIEW

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.engine_disk import Volume, picture
+from tests.unit.engine_disk import Volume, digest, picture
 from tests.unit.engine_world import World, roots_of, usual_roots, world_with
 
 from dedupd.asks import AskPictures, PicturesReply
 from dedupd.messages import Read, Rescan, Sweep
-from dedupd.model import FolderState, PictureClass, Place, Role
+from dedupd.model import FolderState, PictureClass, Place, Role, Unreadable
+from dedupd.state.keys import whole
+from dedupd.state.memory import MemoryStore
 
 FRAME, NEXT, COPY = (picture(1, variant) for variant in "anb")
 IMPORTED, PENDING, REVIEW = FolderState.IMPORTED, FolderState.PENDING, FolderState.REVIEW
@@ -25,12 +27,12 @@ def held_back(needles: dict[bytes, bytes], last: bytes, library: bytes = FRAME) 
     return world
 
 
-def _work_without(world: World, last: bytes) -> None:
-    """Let everything be done but the reads of one file; a minute passes."""
+def _work_without(world: World, *last: bytes) -> None:
+    """Let everything be done but the reads of these files; a minute passes."""
     do = world._do
 
     def hold(doing: str) -> None:
-        held = [one for one in world._edge_jobs if isinstance(one, Read) and one.place.path == last]
+        held = [one for one in world._edge_jobs if isinstance(one, Read) and one.place.path in last]
         world._edge_jobs = [one for one in world._edge_jobs if one not in held]
         if doing != "edge" or world._edge_jobs:
             do(doing)
@@ -208,3 +210,62 @@ def test_a_contest_does_not_end_when_the_library_gets_the_other_frame():
     world.rest()
     assert world.state(b"card") is IMPORTED
     assert world.words(b"card") == ["folder.imported"]
+
+
+def forget(world: World, lost: str, *unread: bytes) -> None:
+    """Begin a new run that knows no needle; all but `y.jpg` and these are read."""
+    if lost == "store":
+        world.store = MemoryStore()
+    else:  # the library has been read again already
+        library = {whole(digest(FRAME)): world.store.fingerprint(digest(FRAME))}
+        world.store._fingerprints = library
+    world.start()
+    _work_without(world, b"other/y.jpg", *unread)
+    assert world.folder(b"card").tree.matched == 1
+
+
+@pytest.mark.parametrize("lost", ["fingerprints", "store"])
+def test_what_was_called_imported_waits_for_votes_that_were_forgotten(lost):
+    """A newer version sees more; nothing is claimed, or taken back, before it has seen all."""
+    world = world_with({b"a.jpg": FRAME}, {b"card/x.jpg": COPY})
+    world.store.put_fingerprint(digest(NEXT), Unreadable("unsupported"))
+    world.disk.write("n1", b"other/y.jpg", NEXT)
+    world.happened()
+    world.rest()
+    assert (world.state(b"card"), world.words(b"card")) == (IMPORTED, ["folder.imported"])
+    forget(world, lost)
+    assert (world.state(b"card"), world.words(b"card")) == (PENDING, ["folder.imported"])
+    world.rest()
+    assert (world.state(b"card"), reasons(world)) == (REVIEW, {"contested"})
+    assert world.words(b"card") == ["folder.imported", "folder.reopened"]
+    assert world.violations == []
+
+
+@pytest.mark.parametrize("lost", ["fingerprints", "store"])
+def test_what_waited_for_forgotten_votes_is_imported_again_when_there_is_no_rival(lost):
+    """Although nothing changed in its own folder when the last one was read; nothing is told."""
+    world = world_with({b"a.jpg": FRAME}, {b"card/x.jpg": COPY, b"other/y.jpg": picture(2, "a")})
+    forget(world, lost)
+    assert world.state(b"card") is PENDING
+    world.rest()
+    assert (world.state(b"card"), world.words(b"card")) == (IMPORTED, ["folder.imported"])
+
+
+def test_a_usual_restart_waits_for_no_new_needle():
+    """Every vote of the last run is known; what came since was never waited for."""
+    world = world_with({b"a.jpg": FRAME}, {b"card/x.jpg": COPY, b"other/z.jpg": picture(2, "a")})
+    world.disk.write("n1", b"other/y.jpg", picture(3, "a"))
+    world.start()
+    _work_without(world, b"other/y.jpg")
+    assert (world.state(b"card"), world.words(b"card")) == (IMPORTED, ["folder.imported"])
+
+
+def test_what_waited_for_forgotten_votes_waits_for_no_new_needle():
+    """The last forgotten one is read, one that came since is not."""
+    world = world_with({b"a.jpg": FRAME}, {b"card/x.jpg": COPY, b"other/y.jpg": picture(2, "a")})
+    world.disk.write("n1", b"other/z.jpg", picture(3, "a"))
+    forget(world, "fingerprints", b"other/z.jpg")
+    assert world.state(b"card") is PENDING
+    _work_without(world, b"other/z.jpg")
+    assert world.folder(b"other").tree.pending == 1
+    assert (world.state(b"card"), world.words(b"card")) == (IMPORTED, ["folder.imported"])

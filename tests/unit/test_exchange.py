@@ -147,13 +147,11 @@ def test_hashes_that_are_none_are_damage(text):
 
 
 @pytest.mark.parametrize("sign", EVERY_SIGN)
-def test_a_comparison_that_failed_says_why_where_a_signature_was_wanted(sign):
-    """And it meets no limit."""
+def test_a_comparison_that_no_worker_ended_says_so_of_both(sign):
+    """Wanted or not, so that it is told from a picture that was refused; and it meets no limit."""
     why = Unreadable("timeout", "it took more than 2 s")
-    job = compare_job(sign, VIEWS[2])
-    result = failed(job, why)
-    assert result == compared(*(why if one else None for one in sign), NOT_MEASURABLE, VIEWS[2])
-    assert decode_answer(job, encode_answer(result)) == result
+    result = failed(compare_job(sign, VIEWS[2]), why)
+    assert result == compared(why, why, NOT_MEASURABLE, VIEWS[2])
 
 
 def test_a_view_travels_as_its_index():

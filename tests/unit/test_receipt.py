@@ -8,10 +8,13 @@ import os
 import subprocess
 
 import pytest
+from tests.unit.engine_disk import other, picture
+from tests.unit.engine_world import World, world_with
 from tests.unit.reports import EVERY_STATE, folder
 
-from dedupd.asks import Known, PathReply, ReceiptLine, ReceiptReply
+from dedupd.asks import AskReceipt, Known, PathReply, ReceiptLine, ReceiptReply
 from dedupd.cli.receipt import receipt_head
+from dedupd.engine import answers
 from dedupd.faces.outputs.receipt import checksum_line, render
 from dedupd.faces.protocol import folder_fields, reply_fields
 from dedupd.likeness import MatchLimits
@@ -42,10 +45,10 @@ def test_a_confirmed_folder_is_imported():
     assert head["limits"]["luma"] == MatchLimits().luma
 
 
-def beside(sha256=b"\1", role=Role.HAYSTACK):
+def beside(sha256=b"\1", role=Role.HAYSTACK, kind=EvidenceKind.BYTES):
     """Return a needle with equal bytes as evidence, and that file as its witness."""
     witness = Known(b"/l/a", role, STAMP, sha256 * 32)
-    return ReceiptLine(NEEDLE, "matched", "", EXACT.evidence, witness)
+    return ReceiptLine(NEEDLE, "matched", "", Evidence(kind), witness)
 
 
 DOUBTS = {
@@ -60,18 +63,22 @@ DOUBTS = {
     "nothing is told": (looked(), [portion()]),
     "a witness is missing": (looked(), [portion(ReceiptLine(NEEDLE, "matched", "", None, None))]),
     "the witness has other bytes": (looked(), [portion(beside(sha256=b"\2"))]),
+    "the other name has other bytes": (
+        looked(),
+        [portion(beside(sha256=b"\2", kind=EvidenceKind.HARDLINK))],
+    ),
     "the witness is a needle": (looked(), [portion(beside(role=Role.NEEDLES))]),
     "only a truthy word": ({**looked(), "imported": "yes"}, [portion(EXACT)]),
 }
 
 
-@pytest.mark.parametrize("answers", DOUBTS.values(), ids=DOUBTS)
-def test_every_doubt_takes_the_verdict_back(answers):
+@pytest.mark.parametrize("doubt", DOUBTS.values(), ids=DOUBTS)
+def test_every_doubt_takes_the_verdict_back(doubt):
     """Also where the folder still says that it is imported; the text then doesn't say so."""
-    head = receipt_head(*answers, "")
+    head = receipt_head(*doubt, "")
     assert head["imported"] is False
     assert head["why"]
-    text = b"\n".join(render(head, answers[1][-1]["lines"])).decode()
+    text = b"\n".join(render(head, doubt[1][-1]["lines"])).decode()
     assert "state: imported" not in text
     assert "every witness" not in text
 
@@ -133,3 +140,62 @@ def test_coreutils_read_every_name(tmp_path):
     assert done.stdout.count(b": OK") == len(ODD)
     (tmp_path / "plain.jpg").write_bytes(b"other")
     assert subprocess.run(command, capture_output=True, check=False).returncode == 1
+
+
+def told(world: World, after: bytes = b"") -> list[tuple[bytes, str, bytes]]:
+    """Return path, evidence and witness of each file of the receipt."""
+    reply = world.replies[world.ask(AskReceipt(b"/n1/card", after))]
+    assert isinstance(reply, ReceiptReply)
+    return [
+        (
+            line.known.path,
+            line.evidence.kind.value if line.evidence else "",
+            line.witness.path if line.witness else b"",
+        )
+        for line in reply.lines
+    ]
+
+
+def linked() -> World:
+    """Return a world at rest whose needle files are other names of library files."""
+    world = world_with({b"a.jpg": picture(1, "a"), b"a.txt": other(1)}, {})
+    world.disk.link("h1", b"a.jpg", "n1", b"card/x.jpg")
+    world.disk.link("h1", b"a.txt", "n1", b"card/x.txt")
+    world.happened()
+    world.rest()
+    assert world.state(b"card") is FolderState.IMPORTED
+    return world
+
+
+def test_a_receipt_says_what_the_claim_stands_on():
+    """Another name of the very same file is no second file, and the event said so too."""
+    world = linked()
+    assert told(world) == [
+        (b"/n1/card/x.jpg", "hardlink", b"/h1/a.jpg"),
+        (b"/n1/card/x.txt", "", b"/h1/a.txt"),
+    ]
+    [event] = [
+        one for one in world.log if one.name == "folder.imported" and one.path[-4:] == b"card"
+    ]
+    assert dict(event.facts)["evidence"] == {"hardlink": 1}
+
+
+def test_a_receipt_follows_what_the_claim_stands_on():
+    """A second file in the library is a better witness, and is what a claim looks at."""
+    world = linked()
+    assert told(world)[0][1] == "hardlink"
+    world.disk.write("h1", b"z.jpg", picture(1, "a"))
+    world.happened()
+    world.rest()
+    assert told(world)[0] == (b"/n1/card/x.jpg", "bytes", b"/h1/z.jpg")
+
+
+def test_a_long_receipt_follows_it_from_portion_to_portion(monkeypatch):
+    """The library changes while it is made; `receipt_head` then sees whether all fits together."""
+    monkeypatch.setattr(answers, "PORTION", 1)
+    world = linked()
+    assert told(world) == [(b"/n1/card/x.jpg", "hardlink", b"/h1/a.jpg")]
+    world.disk.write("h1", b"z.txt", other(1))
+    world.happened()
+    world.rest()
+    assert told(world, after=b"/n1/card/x.jpg") == [(b"/n1/card/x.txt", "", b"/h1/z.txt")]

@@ -114,7 +114,7 @@ def nothing_is_worse(patch: Patch) -> None:
 
 def no_open_votes(patch: Patch) -> None:
     """A claim doesn't wait for needles that nobody has looked at."""
-    patch.setattr(Engine, "_count_votes", lambda self: setattr(self._standing, "votes_open", False))
+    patch.setattr(Engine, "_count_votes", lambda self: setattr(self._standing.votes, "open", False))
 
 
 def every_decision_is_kept(patch: Patch) -> None:

@@ -178,6 +178,8 @@ def test_the_needle_saved_once_more_does_not_vouch_for_it(theirs, error, made, r
     needle, haystack = (replace(PRINT, coding_error=one) for one in (2.0, theirs))
     recoded = replace(FITS, elsewhere=MADE / (worse.TRACES * made))
     assert look(needle, haystack, Measures(0.0, error, 1.0, recoded)).reason == reason
+    given_back = Measures(0.0, error, 1.0, replace(recoded, left=ROUNDING * JUST))
+    assert look(needle, haystack, given_back).same
 
 
 @pytest.mark.parametrize(

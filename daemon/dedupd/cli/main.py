@@ -22,6 +22,7 @@ COMMANDS = {
     "rescan": "let the daemon look again now",
     "reload": "let the daemon read its configuration again",
     "accept": "tell the daemon that a suspicious root is right as it is",
+    "doctor": "what this machine lacks, and for each what to type",
     "config": "check the configuration, or show the effective one",
     "hash": "perceptual hashes of a picture",
     "explain": "everything known about one picture, and what decided its class",

@@ -21,6 +21,9 @@ EXAMPLE = 'dedupd receipt "/media/card 1" > ~/card-1.sha256 && sha256sum -c --qu
 FINE = ("matched", "dismissed", "")
 """The classes of files that an imported folder may hold; "" is for what is no picture."""
 
+EQUAL_BYTES = ("bytes", "hardlink")
+"""The evidences that say that both files hold the same bytes."""
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
@@ -91,7 +94,7 @@ def _vouched(line: Fields) -> bool:
     witness = line["witness"]
     if witness is None or witness["role"] != "haystack" or not witness["sha256"]:
         return False
-    return bool(line["evidence"] != "bytes" or witness["sha256"] == line["sha256"])
+    return bool(line["evidence"] not in EQUAL_BYTES or witness["sha256"] == line["sha256"])
 
 
 def _portions(answers: Answers, folder: bytes) -> list[Fields]:

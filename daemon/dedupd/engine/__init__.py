@@ -236,9 +236,9 @@ class Engine:
             or self._files.voteless
             or any(node is not None and node.tree["pending"] for node in nodes)
         )
-        if self._standing.votes_open and not votes_open:
+        if self._standing.votes.open and not votes_open:
             self._tally.changed.update(self._tally.folders())
-        self._standing.votes_open = votes_open
+        self._standing.votes.open = votes_open
 
     def _consider(self, folder: Place) -> None:
         if not self.roots.desks[folder.root].haystack:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import itertools
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from dedupd.asks import (
     AskContents,
@@ -22,6 +23,8 @@ from dedupd.asks import (
     Refused,
     Reply,
 )
+from dedupd.claim import Case
+from dedupd.engine.cases import Cases
 from dedupd.engine.files import Files
 from dedupd.engine.outbox import Outbox
 from dedupd.engine.reporting import Reporting
@@ -55,6 +58,8 @@ class Answers:
         self._files, self._roots, self._reporting = files, roots, reporting
         self._catalog, self._store = files.catalog, files.store
         self._book, self._policy, self._out = book, policy, outbox
+        self._cases = Cases(files, roots.desks, quiet_s=0.0)
+        self._case: tuple[int, Case] | None = None  # of the last receipt, and the tree's version
         self._order: tuple[Role | Place | None, list[Place]] = (None, [])
 
     def reply(self, ask: AskExplain | AskNear | AskContents | AskReceipt) -> Reply:
@@ -180,23 +185,38 @@ class Answers:
             return Refused(what, why, "dedupd status", usage=True)
         places = (place for place, _ in self._catalog.files(*folder))
         portion, more = self._portion(folder, places, ask.after)
-        lines = tuple(self._receipt_line(place) for place in portion)
+        case = self._claim_case(folder)
+        lines = tuple(self._receipt_line(place, case) for place in portion)
+        if not more:
+            self._case = None
         report = self._reporting.folder(folder, rfc3339(self._out.now.wall_s))
         return ReceiptReply(report, lines, self._policy.limits, more)
 
-    def _receipt_line(self, place: Place) -> ReceiptLine:
+    def _claim_case(self, folder: Place) -> Case:
+        """Return what a claim of this folder rests on, built anew only when something changed."""
+        node = self._files.tally.node(folder)
+        version = node.version if node is not None else 0
+        if self._case is None or (self._case[0], self._case[1].folder) != (version, folder):
+            case = self._cases.build(folder, lambda _: None, self._out.now.s)
+            self._case = version, case
+        return self._case[1]
+
+    def _receipt_line(self, place: Place, case: Case) -> ReceiptLine:
         known, line = self._known_at(place), self.line(place)
-        record = self._catalog.get(place)
+        record, expected = self._catalog.get(place), case.files.get(place.path)
         decided = self._files.assessment(place, record) if line and record is not None else None
-        witness = decided.witness if decided is not None else None
-        if line is None and known.digest is not None:
-            copies = self._files.vouching(place, known.digest)
-            witness = self._files.matcher.best(copies) if copies else None
+        evidence, witness = line.evidence if line is not None else None, None
+        if expected is not None and expected.witness is not None:
+            witness = expected.witness
+            if evidence is not None and expected.evidence is not None:
+                evidence = replace(evidence, kind=expected.evidence)
+        elif decided is not None:
+            witness = decided.witness
         return ReceiptLine(
             known,
             line.cls.value if line is not None else "",
             line.reason if line is not None else "",
-            line.evidence if line is not None else None,
+            evidence,
             self._known_at(witness) if witness is not None else None,
         )
 

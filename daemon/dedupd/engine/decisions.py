@@ -23,6 +23,7 @@ from dedupd.messages import Answer, Record, Recorded
 from dedupd.model import Assessment, Digest, FileRecord, Fingerprint, Kind, Place, Role
 from dedupd.reports import Event
 from dedupd.rules.decisions import DecisionBook
+from dedupd.state.decisionline import PairDecision, codings
 from dedupd.text import rfc3339, shown
 
 LOSS = "lost-"
@@ -37,6 +38,7 @@ class Decisions:
 
     def __init__(self, files: Files, roots: Roots, book: DecisionBook, outbox: Outbox) -> None:
         self._files, self._roots, self._book, self._out = files, roots, book, outbox
+        book.coding = self._coding
         self._given = max((_number(one) for one, _ in book.all()), default=0)
 
     def load(self) -> None:
@@ -66,11 +68,13 @@ class Decisions:
             self._out.do(Answer(job.number, Refused(what, message.problem, fix)))
             return
         for decision in job.taken:
-            self._book.take(decision)
+            self._book.take(decision, *codings(decision))
         undone = [one for one in job.undone if self._book.undo(one.id)]  # not by another by now
         for decision in (*job.taken, *undone):
             self._tell(decision, undone=decision in undone)
             self._apply(decision)
+        if any(self._is_faceless(decision) for decision in (*job.taken, *undone)):
+            self._refresh_all()
         if job.loss:
             self._acknowledged(job)
             return
@@ -79,9 +83,20 @@ class Decisions:
 
     def _acknowledged(self, job: Record) -> None:
         """Whatever the lost decisions were about may be in another class now."""
+        self._refresh_all()
+        self._out.do(Answer(job.number, DecidedReply((), True, job.loss)))
+
+    def _refresh_all(self) -> None:
         for digest in list(self._files.catalog.digests(Role.NEEDLES)):
             self._files.refresh(digest, None)
-        self._out.do(Answer(job.number, DecidedReply((), True, job.loss)))
+
+    def _is_faceless(self, decision: Decision) -> bool:
+        """Is what it is about not known by its looks, so that others may be the same picture?
+
+        A `different` holds for all contents of its coded pictures, and comes back with an undo.
+        """
+        pair = () if decision.second is None else (decision.first, decision.second)
+        return any(self._files.store.fingerprint(digest) is None for digest in pair)
 
     def _decide(self, number: int, ask: AskDecide) -> Reply | None:
         subjects = [self._subject(path) for path in (ask.first, ask.second) if path is not None]
@@ -157,19 +172,37 @@ class Decisions:
         time, batch = rfc3339(self._out.now.wall_s), f"b{self._given + 1}"
         for number, (kind, subjects) in enumerate(wanted, self._given + 1):
             (place, digest), *others = subjects
-            decision = Decision(
+            one = Decision(
                 f"d{number}", batch, time, kind, digest, first_path=self._roots.path(place)
             )
-            for other, other_digest in others:
-                path = self._roots.path(other)
-                decision = replace(decision, second=other_digest, second_path=path)
-            yield self._with_looks(decision)
+            yield self._with_second(one, *others[0]) if others else self._with_looks(one)
 
     def _with_looks(self, decision: Decision) -> Decision:
         known = self._files.store.fingerprint(decision.first)
-        if decision.kind is not DecisionKind.DISMISS or not isinstance(known, Fingerprint):
+        if not isinstance(known, Fingerprint):
             return decision
         return replace(decision, dhash=known.dhash, sketch=known.sketch)
+
+    def _with_second(self, one: Decision, place: Place, digest: Digest) -> PairDecision:
+        return PairDecision(
+            one.id,
+            one.batch,
+            one.time,
+            one.kind,
+            one.first,
+            digest,
+            one.first_path,
+            self._roots.path(place),
+            first_coded=self._coding(one.first) or b"",
+            second_coded=self._coding(digest) or b"",
+        )
+
+    def _coding(self, digest: Digest) -> bytes | None:
+        """Return the coded picture of a content, None while nobody has looked at it."""
+        known = self._files.store.fingerprint(digest)
+        if known is None:
+            return None
+        return known.coded if isinstance(known, Fingerprint) else b""
 
     def _subject(self, path: bytes) -> Subject | Refused:
         place = self._roots.place(path)

@@ -53,6 +53,7 @@ class Reading:
         self._trips: dict[int, Trip] = {}
         self._busy: set[Digest] = set()  # contents that an errand is about
         self._stuck: dict[Digest, Errand] = {}  # needle -> its errand that can't be run now
+        self._late: set[Errand] = set()  # that no worker came to the end of
         self._numbers = 0
         self._payloads: dict[tuple[Digest, ...], tuple[Payload, ...]] = {}
         self.hashed = 0
@@ -77,6 +78,8 @@ class Reading:
         """Send out reads while there is room; errands first, since they settle needles."""
         for needle, errand in self._files.errands.items():
             if self._is_stuck(needle, errand) or not self._busy.isdisjoint(errand.digests):
+                continue
+            if self._must_wait(errand):
                 continue
             if not self._set_out(needle, errand):
                 break
@@ -117,6 +120,10 @@ class Reading:
     def signed(self, message: Signed) -> None:
         """Take in a signature."""
         self._close((message.digest,))
+        if _is_lost(message.result):
+            for errand in (Errand(message.digest, None), Errand(None, message.digest)):
+                self._lost(errand)
+            return
         self._keep(message.digest, message.result)
         self._judge_again((message.digest,))
 
@@ -125,11 +132,33 @@ class Reading:
         pair = message.needle, message.haystack
         self._close(pair)
         signatures = message.result.needle, message.result.haystack
+        if any(map(_is_lost, signatures)):
+            self._lost(Errand(*pair, message.view))
+            return
         for digest, signature in zip(pair, signatures, strict=True):
             if signature is not None:
                 self._keep(digest, signature)
         self._store.put_measures(*pair, message.view, message.result.measures)
         self._judge_again(pair)
+
+    def _lost(self, errand: Errand) -> None:
+        """No worker came to its end: try it once more alone, then leave it for this run.
+
+        That says nothing of the contents, so nothing of it is kept.
+        """
+        if errand in self._late:
+            self._late.discard(errand)
+            self._files.matcher.give_up(errand)
+            self._judge_again(errand.digests)
+        else:
+            self._late.add(errand)
+            self._busy.difference_update(errand.digests)
+
+    def _must_wait(self, errand: Errand) -> bool:
+        """Did it fail once, and is anything else to be done first?"""
+        if errand not in self._late:
+            return False
+        return bool(self._trips or self._files.backlog.count(self._online())) or not self.flow.idle
 
     def _online(self) -> list[str]:
         return [root for root, desk in self._desks.items() if desk.online]
@@ -203,8 +232,11 @@ class Reading:
             self._release(message.payload)
             return
         trip.waiting -= 1
-        if message.payload is not None and message.digest in trip.errand.digests:
-            trip.payloads[message.digest] = message.payload
+        record = self._files.catalog.get(message.job.place)
+        believed = record.digest if record is not None else None
+        wanted = message.digest == believed and believed in trip.errand.digests
+        if message.payload is not None and believed is not None and wanted:
+            trip.payloads[believed] = message.payload
         else:
             self._release(message.payload)
             trip.failed = True
@@ -271,3 +303,8 @@ class Reading:
             if not set(digests).isdisjoint(errand.digests):
                 cause = min(self._files.catalog.places(Role.HAYSTACK, digests[-1]), default=None)
                 self._files.refresh(needle, cause)
+
+
+def _is_lost(result: Signature | Unreadable | None) -> bool:
+    """Was it the worker that failed, and not the picture?"""
+    return isinstance(result, Unreadable) and result.reason in ("timeout", "killed")

@@ -7,7 +7,8 @@ are looked into for the topmost folder that looks imported, so one walk serves a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterable
 from dataclasses import replace
 
 from dedupd.claim import Case, Imported, Refusal, Ruling, judge
@@ -17,10 +18,11 @@ from dedupd.engine.files import Files
 from dedupd.engine.outbox import Outbox
 from dedupd.engine.roots import Roots
 from dedupd.engine.said import Said, SaidBook
+from dedupd.engine.votes import Votes
 from dedupd.messages import LookAt, LookTree, TreeLooked, WitnessesLooked
 from dedupd.model import FolderState, Place, RootState, Unreadable
 from dedupd.reports import COUNT_NAMES, Event
-from dedupd.rules.tally import Cause, Node, lineage
+from dedupd.rules.tally import CONTESTABLE, Cause, Node, lineage
 from dedupd.rules.verdicts import Conditions, looks_imported, settled_state, state_of
 from dedupd.text import rfc3339, shown
 
@@ -52,7 +54,8 @@ class Standing:
         self._last: dict[Place, FolderState] = {}  # of folders with pictures, when settled
         self._retries: dict[Place, Retry] = {}  # by the folder that was looked at
         self.ready = False
-        self.votes_open = True
+        self.votes = Votes(files, roots)
+        self._waiting: set[Place] = set()  # folders that wait for forgotten votes
         self._culprits: dict[str, frozenset[Place]] = {}  # of the last look, by needle root
         self._numbers = 0
 
@@ -86,8 +89,15 @@ class Standing:
             unread=self._roots.unread(),
             others_block=self._others_block,
             claimed=self.holds(folder),
-            votes_open=self.votes_open and not self.said.get(folder).imported,
+            votes_open=self._may_be_contested(folder),
         )
+
+    def _may_be_contested(self, folder: Place) -> bool:
+        """May a needle that nobody has looked at claim what a picture of this folder has?"""
+        node = self._tally.node(folder)
+        if node is None or not node.tree[CONTESTABLE]:
+            return False
+        return self.votes.may_come(self.said.get(folder).imported, self.ready)
 
     def holds(self, folder: Place) -> bool:
         """Is there a claim for the folder's present version?"""
@@ -101,13 +111,9 @@ class Standing:
 
     def last_state(self, folder: Place) -> FolderState:
         """Return the state that the folder had, or would have, with every root online."""
-        node = self._tally.node(folder)
+        node, said = self._tally.node(folder), self.said.get(folder).imported
         online = replace(
-            self.conditions(folder),
-            root=RootState.ONLINE,
-            listed=True,
-            away=(),
-            claimed=self.said.get(folder).imported,
+            self.conditions(folder), root=RootState.ONLINE, listed=True, away=(), claimed=said
         )
         return settled_state(node, online) if node else FolderState.PENDING
 
@@ -128,6 +134,9 @@ class Standing:
             return
         self._held.pop(folder, None)
         self._wanted.discard(folder)
+        if looks_imported(node, replace(conditions, votes_open=False)):
+            self._waiting.update([folder] if self.votes.are_forgotten() else [])
+            return  # nothing was found against it
         state = state_of(node, conditions)
         if state is not FolderState.PENDING:
             self._retries.pop(folder, None)  # once that is mended, a look may find it good
@@ -162,8 +171,7 @@ class Standing:
 
     def removed(self, folder: Place) -> None:
         """A needle folder was deleted, or all its pictures: what owners do once it is imported."""
-        node = self._tally.node(folder)
-        said = self.said.get(folder)
+        node, said = self._tally.node(folder), self.said.get(folder)
         self._held.pop(folder, None)
         self._wanted.discard(folder)
         last = self._last.pop(folder, None)
@@ -193,8 +201,16 @@ class Standing:
             if below or place in claim.concerns:
                 claim.disturbed = True
 
+    def _follow_votes(self) -> None:
+        """Consider again what waited until every forgotten needle was looked at."""
+        if self.ready:
+            self.votes.counted()
+        while self._waiting and not self.votes.are_forgotten():
+            self.consider(self._waiting.pop())
+
     def launch(self) -> None:
         """Look into what is wanted: one claim a root, of the topmost folders first."""
+        self._follow_votes()
         busy = {claim.case.folder.root for claim in self._claims.values() if claim.inquiry is None}
         due = [one for one in self._wanted if one.root not in busy and self._is_due(one)]
         for folder in sorted(due, key=lambda one: (len(one.path), one.path)):
@@ -285,22 +301,20 @@ class Standing:
 
     def _hold(self, folder: Place, node: Node, imported: Imported) -> None:
         """Say it, if it isn't what we said already."""
-        self._held[folder] = imported
-        self._looked_at[folder] = rfc3339(self._out.now.wall_s)
+        self._held[folder], self._looked_at[folder] = imported, rfc3339(self._out.now.wall_s)
         said, contents = self.said.get(folder), self._cases.contents(folder)
         if said.imported:
             if said.contents != contents:
                 self.said.set(folder, replace(said, contents=contents))
             return
         new = Said(True, said.times + 1, contents, rfc3339(self._out.now.wall_s))
-        path = self._roots.path(folder)
+        name, path = "folder.imported", self._roots.path(folder)
         facts: tuple[tuple[str, object], ...] = (
             ("counts", {name: node.tree[name] for name in COUNT_NAMES if node.tree[name]}),
             ("evidence", {kind.value: number for kind, number in imported.evidence.items()}),
             ("contents", contents),
             ("times", new.times),
         )
-        name = "folder.imported"
         self._out.tell(Event(name, path, facts, id=_event_id(name, path, contents, new.times)))
         self.said.set(folder, new)
 
@@ -343,24 +357,17 @@ class Standing:
 
     def _ready_version(self, folder: Place) -> int | None:
         node = self._tally.node(folder)
-        if node is None or not looks_imported(node, self.conditions(folder)):
-            return None
-        return node.version
+        ready = node is not None and looks_imported(node, self.conditions(folder))
+        return node.version if node is not None and ready else None
 
     def _topmost(self, folder: Place) -> Place:
         """Return the highest folder above that looks imported without a gap."""
         top = folder
-        for above in _above(folder):
+        for above in itertools.islice(lineage(folder), 1, None):
             if self._ready_version(above) is None:
                 break
             top = above
         return top
-
-
-def _above(folder: Place) -> Iterator[Place]:
-    chain = lineage(folder)
-    next(chain)
-    yield from chain
 
 
 def _event_id(name: str, path: bytes, contents: str, times: int) -> str:

@@ -76,15 +76,18 @@ def close_payloads(job: PoolJob) -> None:
 
 
 def failed(job: PoolJob, why: Unreadable) -> PoolAnswer:
-    """Return the answer to a job that could not be done."""
+    """Return the answer to a job that no worker came to the end of.
+
+    A comparison then has `why` for both signatures, wanted or not: which of the two pictures was
+    too much for a worker, and whether they would be in a quieter moment, nobody knows.
+    """
     match job:
         case Decode():
             return Decoded(job.digest, why)
         case Sign():
             return Signed(job.digest, why)
         case Compare():
-            needle, haystack = (why if wanted else None for wanted in job.sign)
-            result = Comparison(needle, haystack, NOT_MEASURABLE)
+            result = Comparison(why, why, NOT_MEASURABLE)
             return Compared(job.needle, job.haystack, result, job.view)
         case HashJob():
             return Hashed(job, why)

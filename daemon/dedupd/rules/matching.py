@@ -102,6 +102,10 @@ class Matcher:
         like = Fingerprint(1, 1, dhash, sketch, "")
         return {one for _, one in self._nearby.needles(like)}
 
+    def give_up(self, errand: Errand) -> None:
+        """Leave to a person, until the next run, what this errand was to bring."""
+        self._pairs.give_up(errand)
+
     def assess(self, digest: Digest) -> Judgement:
         """Return the class of the needle content `digest`, as far as it is known."""
         judgement = self._assess(digest)

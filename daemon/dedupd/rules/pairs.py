@@ -7,10 +7,19 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dedupd.likeness import Measures
-from dedupd.model import Digest, Fingerprint, Signature, Unreadable, View
+from dedupd.model import (
+    Digest,
+    Evidence,
+    EvidenceKind,
+    Fingerprint,
+    Signature,
+    Unreadable,
+    View,
+)
 from dedupd.rules.verify import UPRIGHT, Finding, Policy, Side, Want, judge
 
 MOST_REMEMBERED = 200_000
+NOT_NOW = "not-comparable"
 
 
 class Facts(Protocol):
@@ -86,6 +95,7 @@ class Pairs:
     def __init__(self, facts: Facts, policy: Policy) -> None:
         self._facts, self._policy = facts, policy
         self._known: dict[tuple[Digest, Digest, View], Finding] = {}
+        self._given_up: set[Errand] = set()
 
     def finding(
         self, needle: Digest, haystack: Digest, distance_bits: int, view: View = UPRIGHT
@@ -95,11 +105,17 @@ class Pairs:
         known = self._known.get(key)
         if known is None:
             known = self._judge(key, distance_bits)
+            if known.want is not Want.NOTHING and errand_for(known.want, *key) in self._given_up:
+                return _not_now(distance_bits, view)
             if known.want is Want.NOTHING:
                 if len(self._known) >= MOST_REMEMBERED:
                     self._known.clear()
                 self._known[key] = known
         return known
+
+    def give_up(self, errand: Errand) -> None:
+        """Leave to a person, until the next run, what this errand was to bring."""
+        self._given_up.add(errand)
 
     def _judge(self, key: tuple[Digest, Digest, View], distance_bits: int) -> Finding:
         needle, haystack, view = key
@@ -117,6 +133,13 @@ class Pairs:
         if not isinstance(fingerprint, Fingerprint):
             raise LookupError("a pair is judged by two fingerprints")
         return Side(fingerprint, self._facts.signature(digest))
+
+
+def _not_now(distance_bits: int, view: View) -> Finding:
+    """Return the finding on two pictures that may be anything to each other, also one and one."""
+    kind = EvidenceKind.SAME if view == UPRIGHT else EvidenceKind.TURNED
+    evidence = Evidence(kind, distance_bits, 0.0, limit=NOT_NOW, view=view)
+    return Finding(evidence=evidence, reason=NOT_NOW, within=True)
 
 
 def errand_for(want: Want, needle: Digest, haystack: Digest, view: View) -> Errand:

@@ -77,7 +77,7 @@ def _holds_all(
     recoding, error = measures.recoded, measures.error
     if recoding is None or error is None or not is_made_of(recoding, limits):
         return _are_siblings(needle, haystack, measures, limits)
-    if error <= math.hypot(limits.error * recoding.made, ROUNDING):
+    if recoding.left <= ROUNDING or error <= math.hypot(limits.error * recoding.made, ROUNDING):
         return True
     return not _bears_traces(needle, haystack, recoding)
 

@@ -5,7 +5,9 @@
 `seq` counts the lines from 1, so a line that is missing is noticed; `rest` is how many lines of
 the same append follow, so half an append is noticed.  `do` is "decide", "undo" or "lost".  A line
 is ASCII and holds `{"seq": ` at its beginning only, so a damaged line end costs no line.  These
-shapes are on owners' disks: what is written must stay readable.
+shapes are on owners' disks: what is written must stay readable.  Where a pair's coded pictures
+were known, `first_coded` and `second_coded` are in the line; a reader passes over what it doesn't
+know.
 """
 
 from __future__ import annotations
@@ -14,8 +16,9 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from dedupd.decision import Decision, DecisionKind
@@ -30,6 +33,20 @@ _INTACT = re.compile(rb'(\{"seq": [^\n]*), "sum": "([0-9a-f]{64})"\}.?\n*', re.D
 _TORN = re.compile(rb"[ -~]*")
 
 DIGEST_BYTES = 32
+
+_CODED = "first_coded", "second_coded"
+
+
+@dataclass(frozen=True, slots=True)
+class PairDecision(Decision):
+    """What was decided about two contents, with their coded pictures as they were known then.
+
+    Attributes:
+        first_coded, second_coded: As `Fingerprint.coded`; b"" where nobody knew.
+    """
+
+    first_coded: bytes = b""
+    second_coded: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +102,13 @@ class Reading:
     missing: tuple[int, ...]
     last_seq: int
     end_bytes: int
+
+
+def codings(decision: Decision) -> tuple[bytes, bytes]:
+    """Return the coded pictures of a decision's contents, b"" for each that it doesn't tell."""
+    if isinstance(decision, PairDecision):
+        return decision.first_coded, decision.second_coded
+    return b"", b""
 
 
 def encode(line: Line, seq: int, rest: int) -> bytes:
@@ -169,6 +193,7 @@ def _decision_fields(decision: Decision) -> dict[str, Any]:
     second_path = path_fields(decision.second_path, "second_path") if second else {}
     looks = {} if decision.dhash is None else {"dhash": f"{decision.dhash:016x}"}
     sketch = base64.b64encode(decision.sketch).decode("ascii")
+    coded = zip(_CODED, codings(decision), strict=True)
     return {
         "id": decision.id,
         "batch": decision.batch,
@@ -180,6 +205,7 @@ def _decision_fields(decision: Decision) -> dict[str, Any]:
         **second_path,
         **looks,
         **({"sketch": sketch} if sketch else {}),
+        **{name: coding.hex() for name, coding in coded if coding},
     }
 
 
@@ -197,7 +223,11 @@ def _line(fields: dict[str, Any]) -> Line:
 
 
 def _decision(fields: dict[str, Any]) -> Decision:
-    return Decision(
+    first_coded, second_coded = (bytes.fromhex(fields.get(name, "")) for name in _CODED)
+    known: Callable[..., Decision] = Decision
+    if first_coded or second_coded:
+        known = partial(PairDecision, first_coded=first_coded, second_coded=second_coded)
+    return known(
         id=str(fields["id"]),
         batch=str(fields["batch"]),
         time=str(fields["time"]),

@@ -37,6 +37,8 @@ REASONS = {
     "similar": "they look alike, and differ somewhere",
     "turned": "one is turned or mirrored",
     "transparent": "parts of it are transparent",
+    "not-comparable": "comparing it with the library's copy failed or took too long; dedupd tries"
+    " again when it is restarted",
     "dismissed": "it looks like a picture that you dismissed",
     # not in the library
     "no-match": "nothing in the library looks like it",
