@@ -165,6 +165,23 @@ def test_mute_clients_are_dropped_and_hold_up_nobody(control):
             raw.close()
 
 
+def test_a_mute_client_gives_way_to_one_that_asks(tmp_path, engine):
+    """Long before its own time is up; a place that nobody wants is left to it."""
+    where = tmp_path / "run" / "c.sock"
+    patient = ControlServer(where, None, engine.ask, report, lambda: Done(""), patience_s=60.0)
+    patient.start()
+    try:
+        mute = [connect(patient) for _ in range(MAX_CLIENTS)]
+        began_s = time.monotonic()
+        assert client.request(patient.address, questions.status(), 50.0)["answer"] == "report"
+        assert time.monotonic() - began_s < 30
+        assert len([raw for raw in mute if raw not in _readable(raw)]) == MAX_CLIENTS - 1
+        for raw in mute:
+            raw.close()
+    finally:
+        patient.stop()
+
+
 def test_a_client_that_trickles_is_dropped(control):
     """The patience is for the whole request, not for each byte."""
     with connect(control) as raw:

@@ -1,8 +1,8 @@
 """Answer clients on the control socket, so that no client can hold up the daemon or another one.
 
 Owns its threads and the socket file.  Promises: at most 16 clients at once; a client that is
-mute, slow to ask, never reads, or talks nonsense loses its connection within 5 s and costs
-nobody else anything; only our own user and root may decide, others may only read.
+mute, slow to ask, never reads, or talks nonsense loses its connection within 5 s, or as soon as
+somebody else wants its place; only our own user and root may decide, others may only read.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ MAX_WAITERS = 8
 
 MAX_REQUEST_BYTES = 64 * 1024
 PATIENCE_S = 5.0
+CROWDED_PATIENCE_S = 0.1
+"""How long a client may be mute while another one waits for a place."""
 STOP_S = 1.0
 
 log = logging.getLogger(__name__)
@@ -64,6 +66,7 @@ class ControlServer:
         self._waiters = threading.BoundedSemaphore(MAX_WAITERS)
         self._stopping = threading.Event()
         self._clients: dict[threading.Thread, socket.socket] = {}  # each thread removes itself
+        self._mute: dict[socket.socket, float] = {}  # since when we wait for its question
         self._listener: socket.socket | None = None
         self._acceptor: threading.Thread | None = None
         self._socket_ino = 0
@@ -122,12 +125,19 @@ class ControlServer:
                 connection.close()
 
     def _free_slot(self) -> bool:
-        """Wait for a slot, as long as a mute client may keep one."""
+        """Wait for a slot, as long as a client that doesn't read may keep one."""
         deadline_s = time.monotonic() + self._patience_s + STOP_S
         while not self._stopping.is_set() and time.monotonic() < deadline_s:
-            if self._slots.acquire(timeout=0.1):
+            if self._slots.acquire(timeout=CROWDED_PATIENCE_S / 4):
                 return True
+            self._make_room()
         return False
+
+    def _make_room(self) -> None:
+        """Hang up on whoever has been mute the longest, if that was long enough."""
+        mute = sorted(self._mute.copy().items(), key=lambda one: one[1])
+        if mute and time.monotonic() - mute[0][1] >= CROWDED_PATIENCE_S:
+            _hang_up(mute[0][0])
 
     def _attend(self, connection: socket.socket) -> None:
         thread = threading.Thread(
@@ -162,12 +172,16 @@ class ControlServer:
     def _receive(self, connection: socket.socket, got: bytes) -> bytes:
         """Return what came up to a line end or the longest request; b"" when it hung up."""
         deadline_s = time.monotonic() + self._patience_s
-        while b"\n" not in got and len(got) <= MAX_REQUEST_BYTES:
-            connection.settimeout(max(0.001, deadline_s - time.monotonic()))
-            chunk = connection.recv(MAX_REQUEST_BYTES)
-            if not chunk:
-                return b""
-            got += chunk
+        self._mute[connection] = time.monotonic()
+        try:
+            while b"\n" not in got and len(got) <= MAX_REQUEST_BYTES:
+                connection.settimeout(max(0.001, deadline_s - time.monotonic()))
+                chunk = connection.recv(MAX_REQUEST_BYTES)
+                if not chunk:
+                    return b""
+                got += chunk
+        finally:
+            del self._mute[connection]
         return got
 
     def _answer(self, line: bytes, *, may_decide: bool) -> bytes:

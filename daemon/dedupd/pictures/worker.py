@@ -31,7 +31,8 @@ def main(arguments: list[str]) -> None:
     """Serve until the other end of the socket is closed."""
     socket_fd, memory_bytes, pixels = map(int, arguments)
     _confine(memory_bytes)
-    with socket.socket(fileno=socket_fd) as requests, contextlib.suppress(BrokenPipeError):
+    gone = contextlib.suppress(BrokenPipeError, ConnectionResetError)  # the daemon was killed
+    with socket.socket(fileno=socket_fd) as requests, gone:
         _serve(requests, Limits(pixels))
 
 
