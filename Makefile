@@ -41,6 +41,14 @@ damage:
 	.ci/environment .venv-test requirements-test.lock
 	"$(PYTHON)" -m accuracy.damage $(ARGS)
 
-# What takes longer than a test may: the model test against its oracle, and the damaged files.
-campaign: damage
-	DEDUPD_MODEL_EXAMPLES=1000 "$(PYTHON)" -m pytest -q tests/unit/test_model_oracle.py
+# What takes longer than a test may, figure by figure; what is done already isn't done again.
+#   make campaign ONLY=R7,R9 SEED=5     make campaign SHARE=0.1     make campaign SHORT=1 AGAIN=1
+ONLY =
+SEED = 1
+SHARE = 1
+SHORT =
+AGAIN =
+campaign:
+	.ci/environment .venv-test requirements-test.lock
+	"$(PYTHON)" -m campaign --only "$(ONLY)" --seed "$(SEED)" --share "$(SHARE)" \
+		$(SHORT:1=--short) $(AGAIN:1=--again)

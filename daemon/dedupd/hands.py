@@ -9,24 +9,31 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from dedupd.disk.files import read
+from dedupd.disk.pulse import Pulse
 from dedupd.disk.walker import walker_answers
 from dedupd.disk.watch import Hints, Watcher, listen
 from dedupd.engine.flow import READS_PER_ROOT
 from dedupd.messages import (
     CheckRoot,
+    Listed,
+    LookAt,
+    LookTree,
     Message,
     Read,
     RootSeen,
     Sweep,
+    Swept,
+    TreeLooked,
     Unwatch,
     WalkerJob,
     Watch,
     Watching,
+    WitnessesLooked,
 )
-from dedupd.model import Identity, Root
+from dedupd.model import EntryType, Identity, Root
 from dedupd.pictures.sniff import kind
 from dedupd.rules.hiding import unlisted
 
@@ -43,6 +50,7 @@ class Hands:
             lead into another one, and would then vouch for itself.
         put: Takes an answer, or a bug; called from our threads.
         wake: Says that the box of hints has something; called from the watcher's threads.
+        private: A folder of our own, in which the watcher proves that it hears.
     """
 
     def __init__(
@@ -53,9 +61,14 @@ class Hands:
         overlap: Callable[[], str],
         put: Callable[[Message | BaseException], None],
         wake: Callable[[Hints], None],
+        *,
+        private: bytes,
     ) -> None:
         self._root, self._limit_bytes, self._listening = root, limit_bytes, listening
         self._overlap, self._put, self._wake = overlap, put, wake
+        self._private = private
+        self._pulse = Pulse()
+        self._owed: dict[LookTree | LookAt, None] = {}  # looks that a claim waits for
         self._hide = unlisted(root)
         self._walks: queue.SimpleQueue[RootJob | None] = queue.SimpleQueue()
         self._reads: queue.SimpleQueue[Read | None] = queue.SimpleQueue()
@@ -103,6 +116,8 @@ class Hands:
             return
         if not isinstance(job, Unwatch):
             self._identity = job.identity
+        if isinstance(job, (LookTree, LookAt)):
+            self._owed[job] = None
         self._walks.put(job)
 
     def _guarded(self, work: Callable[[], None]) -> None:
@@ -118,18 +133,38 @@ class Hands:
             if job is None:
                 self._unwatch()
                 return
+            self._pulse.begin()
             self._do(job)
+            self._pulse.end()
 
     def _do(self, job: RootJob) -> None:
         if isinstance(job, Watch):
             self._watch(job)
         elif isinstance(job, Unwatch):
             self._unwatch()
+        elif isinstance(job, Sweep):
+            self._sweep(job)
         else:
             for message in walker_answers(self._root, job, self._hide):
-                self._put(message)
-                if isinstance(job, Sweep) and not self._between():
+                if isinstance(job, (LookTree, LookAt)) and not self._owes(job):
                     return
+                self._put(message)
+
+    def _sweep(self, job: Sweep) -> None:
+        """List a tree, and at its end have all listened to that was found in it."""
+        inos = {job.folder: job.identity.ino if not job.folder else 0}
+        folders: dict[bytes, int] = {}
+        for message in walker_answers(self._root, job, self._hide):
+            self._put(message)
+            if isinstance(message, Listed) and message.problem is None:
+                folders[message.folder] = inos.pop(message.folder, 0)
+                inos.update(_subfolders(message))
+            elif isinstance(message, Swept) and message.whole and self._watcher is not None:
+                unheard = self._watcher.attend(job.folder, folders)
+                if unheard is not None:
+                    self._put(unheard)
+            if not self._between():
+                return
 
     def _between(self) -> bool:
         """Do what is quick between two folders of a sweep; False when it is time to stop."""
@@ -155,15 +190,39 @@ class Hands:
         if not self._listening:
             self._put(Watching(self._root.id, "none"))
             return
-        hints = Hints(self._root.id, lambda: self._wake(hints))
-        self._watcher, detail = listen(self._root, job.identity, hints)
+        told = threading.Event()
+        hints = Hints(self._root.id, lambda: self._wake(hints) if told.is_set() else None)
+        self._watcher, detail = listen(self._root, job.identity, hints, self._private)
         self._put(Watching(self._root.id, self._watcher.backend, detail))
+        told.set()  # from now on it may speak: nobody would know of whom before
+        self._wake(hints)
 
     def _check(self) -> None:
-        """See whether the root is there, however long a walk takes meanwhile."""
+        """See whether the root is there, however long a walk takes meanwhile.
+
+        A walk that hangs in a call of the system is as good as a root that isn't there.
+        """
         while (job := self._checks.get()) is not None:
+            if self._pulse.hangs(time.monotonic()):
+                self._give_up()
+                continue
             for message in walker_answers(self._root, job, self._hide):
                 self._put(message)
+
+    def _give_up(self) -> None:
+        """Say that the root doesn't answer, to all who wait for the walker."""
+        self._put(RootSeen(self._root.id, None, detail="it does not answer"))
+        for job in list(self._owed):
+            if not self._owes(job):
+                continue
+            if isinstance(job, LookTree):
+                self._put(TreeLooked(job.root, job.number, None, (), ()))
+            else:
+                self._put(WitnessesLooked(job.root, job.number, None, ()))
+
+    def _owes(self, job: LookTree | LookAt) -> bool:
+        """Is this look still to be answered?  The caller answers it then: nobody else may."""
+        return self._owed.pop(job, _ANSWERED) is not _ANSWERED
 
     def _unwatch(self) -> None:
         if self._watcher is not None:
@@ -176,3 +235,14 @@ class Hands:
             if job is None or self._identity is None:
                 return
             self._put(read(self._root.path, self._identity, job, self._limit_bytes, kind))
+
+
+_ANSWERED = object()
+
+
+def _subfolders(listed: Listed) -> Iterator[tuple[bytes, int]]:
+    """Yield path inside the root and inode of each folder in a folder."""
+    prefix = listed.folder + b"/" if listed.folder else b""
+    for entry in listed.entries:
+        if entry.type is EntryType.FOLDER:
+            yield prefix + entry.name, entry.stamp.ino

@@ -52,6 +52,7 @@ SYNC_EVERY_S = 1.0
 STOP_S = 1.0
 REPORT_EVERY_S = 0.25
 LOG_META = "log"
+HEARD = "heard"  # where watchers prove that they hear
 
 WriteEvents = Callable[[list[Event], bool], int]
 """Logs events, synced or not, and returns a number that no event's is above (0: no log)."""
@@ -147,6 +148,7 @@ class Loop:
                 lambda: overlap_now(config),
                 self._inbox.put,
                 self._wake,
+                private=os.fsencode(config.state / HEARD / root.id),
             )
             for root in config.roots
         }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from dedupd.asks import Ask, Reply
 from dedupd.decision import Decision
+from dedupd.hearing import Hearing, Unheard
 from dedupd.likeness import Comparison
 from dedupd.model import (
     VIEWS,
@@ -371,6 +372,8 @@ Message = (
     | Rescan
     | RootSeen
     | Watching
+    | Hearing
+    | Unheard
     | Listed
     | Swept
     | Glanced

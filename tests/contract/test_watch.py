@@ -31,11 +31,14 @@ class FakeWatcher:
 
     backend = "fake"
 
-    def __init__(self, root):
+    def __init__(self, root, private):
         self._hints = None
 
     def start(self, hints):
         self._hints = hints
+
+    def attend(self, folder, folders):
+        return None
 
     def stop(self):
         self._hints = None
@@ -74,6 +77,10 @@ class Ear:
         return self.hears(lambda heard: Rescan("r1", why) in heard)
 
 
+def private(root):
+    return root.path + b".private"
+
+
 def paths_of(heard):
     return {one.place.path for one in heard if isinstance(one, Hint)}
 
@@ -100,7 +107,7 @@ MEMBERS = {**watch.BACKENDS, "fake": FakeWatcher}
 
 @pytest.fixture(params=MEMBERS)
 def member(request, root):
-    watcher = MEMBERS[request.param](root)
+    watcher = MEMBERS[request.param](root, private(root))
     yield watcher
     watcher.stop()
 
@@ -108,7 +115,7 @@ def member(request, root):
 @pytest.fixture
 def listening(root, ear):
     """Give the test an ear that listens by inotify."""
-    watcher = native.NativeWatcher(root)
+    watcher = native.NativeWatcher(root, private(root))
     watcher.start(ear.hints)
     yield ear
     watcher.stop()
@@ -167,7 +174,7 @@ def test_a_change_is_followed_by_a_word(member, ear, top):
 
 def test_polling_goes_on(root, ear):
     """Walk after walk, each after the last was taken."""
-    watcher = watch.PollWatcher(root)
+    watcher = watch.PollWatcher(root, private(root))
     watcher.start(ear.hints)
     for _ in range(3):
         ear.heard.clear()
@@ -279,6 +286,19 @@ def test_the_roots_own_end_is_heard(listening, top):
     assert listening.hears_paths(b"")
 
 
+def test_a_root_that_is_a_link_is_heard_like_any_other(ear, top, tmp_path):
+    """It was missing when the daemon started, and came back as a link."""
+    (top / "a").mkdir()
+    (tmp_path / "link").symlink_to(top)
+    root = Root("r1", os.fsencode(tmp_path / "link"), Role.NEEDLES)
+    watcher = native.NativeWatcher(root, private(root))
+    watcher.start(ear.hints)
+    (top / "x").write_bytes(b"")
+    (top / "a" / "y").write_bytes(b"")
+    assert ear.hears_paths(b"x", b"a/y")
+    watcher.stop()
+
+
 def test_reading_is_not_heard(listening, top):
     """Otherwise our own reads would be changes."""
     (top / "x").write_bytes(b"1")
@@ -295,7 +315,7 @@ def test_reading_is_not_heard(listening, top):
 
 def test_four_ordinary_operations_leave_no_deaf_watcher(listening, top, tmp_path, caplog):
     """watchdog 7.1 alone is deaf after them; here a walk is asked for, and hearing goes on."""
-    caplog.set_level(logging.CRITICAL, logger="dedupd.disk.watch.native")
+    caplog.set_level(logging.CRITICAL, logger="dedupd.disk.watch.observer")
     (top / "a").mkdir()
     assert listening.hears_paths(b"a")
     steps = (
@@ -315,7 +335,7 @@ def test_four_ordinary_operations_leave_no_deaf_watcher(listening, top, tmp_path
 
 def test_an_overflow_asks_for_a_walk(root, ear):
     """The kernel dropped events, nobody knows which."""
-    watcher = native.NativeWatcher(root)
+    watcher = native.NativeWatcher(root, private(root))
     watcher.start(ear.hints)
     watcher._observer._inotify_fd.handle_event(
         InotifyEvent(-1, InotifyConstants.IN_Q_OVERFLOW, 0, b"")
@@ -347,7 +367,7 @@ def test_too_few_watches_are_refused(root, ear, top, monkeypatch, after):
     before, fds = threads(), len(os.listdir("/proc/self/fd"))
     monkeypatch.setattr(InotifyFD, "add_callback", refuse(errno.ENOSPC, after))
     with pytest.raises(WatchUnavailable, match="max_user_watches"):
-        native.NativeWatcher(root).start(ear.hints)
+        native.NativeWatcher(root, private(root)).start(ear.hints)
     assert threads() == before
     assert len(os.listdir("/proc/self/fd")) == fds
 
@@ -360,7 +380,7 @@ def test_too_few_instances_are_refused(root, ear, monkeypatch):
 
     monkeypatch.setattr(InotifyFD, "_create_inotify_fd", classmethod(none_left))
     with pytest.raises(WatchUnavailable, match="max_user_instances"):
-        native.NativeWatcher(root).start(ear.hints)
+        native.NativeWatcher(root, private(root)).start(ear.hints)
 
 
 @pytest.mark.parametrize("version", [(6, 0, 0), (7, 0, 1), (8, 0, 0)])
@@ -368,4 +388,4 @@ def test_an_unknown_watchdog_is_refused(root, ear, monkeypatch, version):
     """Its insides may have moved."""
     monkeypatch.setattr(native, "VERSION_INFO", version)
     with pytest.raises(WatchUnavailable, match="watchdog"):
-        native.NativeWatcher(root).start(ear.hints)
+        native.NativeWatcher(root, private(root)).start(ear.hints)

@@ -110,14 +110,14 @@ def test_a_look_proves_nothing_when_its_root_left_and_came_back_meanwhile():
     assert world.state(b"card") is not FolderState.IMPORTED
 
 
-def test_a_root_that_does_not_answer_is_offline_after_a_minute_and_comes_back():
+def test_a_root_that_does_not_answer_is_offline_after_45_s_and_comes_back():
     """Its check hangs in a dead mount; when it answers, it is as before."""
     world = world_with(LIBRARY, ONE)
     given = jobs_of(world, CheckRoot)
     hung = _hang(world, "h1")
     while not any(job.root == "h1" for _, job in given):
         live(world, 1)
-    live(world, 58)
+    live(world, 43)
     assert world.state(b"card") is FolderState.IMPORTED
     live(world, 3)
     assert world.engine.roots.desks["h1"].state is RootState.OFFLINE

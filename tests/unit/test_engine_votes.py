@@ -158,7 +158,7 @@ def test_a_claim_waits_for_the_listing_of_a_needle_root():
 
 
 def _work_while_unlisted(world: World, root: str) -> None:
-    """Let everything be done but the listing of one root; a minute passes."""
+    """Let everything be done but the listing of one root; 40 s pass."""
     world.take(Rescan(None, "asked"))
     do = world._do
 
@@ -169,7 +169,7 @@ def _work_while_unlisted(world: World, root: str) -> None:
             do(doing)
 
     world._do = hold
-    for _ in range(60):
+    for _ in range(40):
         for _ in range(40):
             world.act()
         world.pass_time(1.0)

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import os
 import queue
+import threading
 import time
 
 import pytest
 
 from dedupd import hands as module
+from dedupd.disk import pulse
 from dedupd.disk.files import stamp_of
 from dedupd.disk.roots import identify, open_root
+from dedupd.disk.watch.poll import PollWatcher
 from dedupd.hands import Hands
-from dedupd.messages import CheckRoot, Depth, Read, RootSeen, Sweep, Swept, Watch, Watching
+from dedupd.hearing import Hearing, Unheard
+from dedupd.messages import (
+    CheckRoot,
+    Depth,
+    Listed,
+    LookAt,
+    LookTree,
+    Read,
+    RootSeen,
+    Sweep,
+    Swept,
+    TreeLooked,
+    Watch,
+    Watching,
+    WitnessesLooked,
+)
 from dedupd.model import Identity, Place, Role, Root
 
 PATIENCE_S = 60.0  # ends what hangs; it says nothing about speed
@@ -41,7 +59,13 @@ class Bench:
         self.root = Root("n1", os.fsencode(folder), Role.NEEDLES)
         self.inbox, self.overlap = Inbox(), ""
         self.hands = Hands(
-            self.root, 10**6, True, lambda: self.overlap, self.inbox.put, lambda hints: None
+            self.root,
+            10**6,
+            True,
+            lambda: self.overlap,
+            self.inbox.put,
+            lambda hints: None,
+            private=os.fsencode(folder.with_name("private")),
         )
 
     def identity(self) -> Identity:
@@ -125,6 +149,86 @@ def test_a_check_does_not_wait_for_a_walk(bench, monkeypatch):
     held.put(None)
     bench.inbox.next()
     assert isinstance(bench.inbox.next(), Swept)
+
+
+LOOKS = {
+    "tree": (LookTree, (b"card",), TreeLooked("n1", 7, None, (), ())),
+    "witnesses": (LookAt, ((b"a.jpg",),), WitnessesLooked("n1", 7, None, ())),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_walker_that_hangs_costs_the_root_and_no_more(bench, monkeypatch, look):
+    """The root's own check would answer; who waits for the walker is answered in its place."""
+    real, held = module.walker_answers, queue.SimpleQueue()
+
+    def hanging(root, job, hide):
+        if isinstance(job, Sweep):
+            held.get(timeout=PATIENCE_S)
+        yield from real(root, job, hide)
+
+    monkeypatch.setattr(module, "walker_answers", hanging)
+    monkeypatch.setattr(pulse, "HANGS_S", 0.0)
+    identity = bench.identity()
+    what, wanted, given_up = LOOKS[look]
+    bench.hands.do(Sweep("n1", b"", identity, 1))
+    bench.hands.do(what("n1", *wanted, identity, 7))
+    away = RootSeen("n1", None, detail="it does not answer")
+    while bench.do(CheckRoot("n1")) != away:
+        time.sleep(0.01)  # the walker has not begun to hang yet
+    assert bench.inbox.next() == given_up
+    assert bench.do(CheckRoot("n1")) == away
+    held.put(None)
+    assert isinstance(bench.inbox.next(), Listed)
+    assert isinstance(bench.inbox.next(), Swept)
+    while (seen := bench.do(CheckRoot("n1"))) == away:
+        time.sleep(0.01)
+    assert seen == RootSeen("n1", identity)
+    assert bench.inbox.is_empty()  # the look is not answered twice
+
+
+def test_what_a_watcher_says_comes_after_the_word_that_it_watches(tmp_path, monkeypatch):
+    """Else nobody would know of which watcher it speaks."""
+    said = []
+    heard = threading.Event()
+
+    def wake(hints):
+        said.append(hints.take())
+        heard.set()
+
+    def listen(root, identity, hints, private):
+        hints.hearing("deaf at once")
+        assert not said
+        return PollWatcher(root, private), ""
+
+    monkeypatch.setattr(module, "listen", listen)
+    bench = Bench(tmp_path)
+    bench.hands._wake = wake
+    bench.hands.start()
+    assert isinstance(bench.do(Watch("n1", bench.identity())), Watching)
+    assert heard.wait(PATIENCE_S)
+    assert said == [(Hearing("n1", "deaf at once"),)]
+    bench.hands.stop()
+    bench.hands.join(time.monotonic() + PATIENCE_S)
+
+
+def test_a_sweep_has_everything_listened_to(bench, monkeypatch):
+    """What it listed is compared with what the kernel watches, before the sweep's last word."""
+    asked = []
+    os.makedirs(os.path.join(bench.root.path, b"a/b"))
+    identity = bench.identity()
+    bench.do(Watch("n1", identity))
+    real = bench.hands._watcher.attend
+    monkeypatch.setattr(
+        bench.hands._watcher, "attend", lambda *args: asked.append(args) or real(*args)
+    )
+    bench.hands.do(Sweep("n1", b"", identity, 1))
+    listed = [bench.inbox.next() for _ in range(3)]
+    assert [one.folder for one in listed] == [b"", b"a", b"a/b"]
+    assert isinstance(bench.inbox.next(), Swept)
+    assert bench.inbox.next() == Unheard("n1", b"")
+    inos = {one: os.stat(os.path.join(bench.root.path, one)).st_ino for one in (b"a", b"a/b")}
+    assert asked == [(b"", {b"": identity.ino, **inos})]
 
 
 def test_hands_that_are_stopped_end_their_threads(bench):

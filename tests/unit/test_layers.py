@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[2] / "daemon" / "dedupd"
 LEVELS = (
     {"__init__", "model", "text"},
     {"likeness"},
-    {"decision", "errors", "reports", "wire"},
+    {"decision", "errors", "hearing", "reports", "wire"},
     {"asks"},
     {"messages"},
     {"strict_yaml", "config_forms"},

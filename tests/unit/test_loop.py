@@ -180,7 +180,7 @@ def test_a_look_takes_no_decisions(place):
 class HungHands:
     """The hands of a root whose mount hangs: told to stop, their threads don't."""
 
-    def __init__(self, *_: object) -> None:
+    def __init__(self, *_: object, **__: object) -> None:
         self.told = threading.Event()
 
     def start(self) -> None:

@@ -63,6 +63,19 @@ def test_a_needle_that_goes_is_told_of_once_more():
     assert not shelf.drop("n1", "b", KNOWN)
 
 
+def test_who_is_to_be_judged_again_leaves_out_whose_bytes_the_library_has():
+    """They are needles like others for whoever asks who claims a library picture."""
+    shelf = Shelf()
+    shelf.put("n1", "a", KNOWN)
+    found = [set(shelf.nearby.open_in_any_view(KNOWN)), set(shelf.nearby.open_rivals(KNOWN))]
+    assert found == [{_digest("a")}] * 2
+    shelf.put("h1", "a", KNOWN)
+    assert [*shelf.nearby.open_in_any_view(KNOWN), *shelf.nearby.open_rivals(KNOWN)] == []
+    assert shelf.nearby.needles(KNOWN) == [(0, _digest("a"))]
+    shelf.drop("h1", "a", KNOWN)
+    assert set(shelf.nearby.open_in_any_view(KNOWN)) == {_digest("a")}
+
+
 def test_the_radius_counts():
     """Ten bits are near, eleven aren't; nearest first."""
     shelf = Shelf()
@@ -109,9 +122,9 @@ def test_a_turned_needle_is_found_from_both_sides(number):
     for other in VIEWS:
         if other != view:
             assert shelf.nearby.library(needle, other) == shelf.nearby.needles(library, other) == []
-    assert set(shelf.nearby.needles_in_any_view(library)) == {_digest("needle")}
+    assert set(shelf.nearby.open_in_any_view(library)) == {_digest("needle")}
     shelf.drop("n1", "needle", needle)
-    assert set(shelf.nearby.needles_in_any_view(library)) == set()
+    assert set(shelf.nearby.open_in_any_view(library)) == set()
 
 
 def test_a_fingerprint_without_views_is_found_upright_alone():

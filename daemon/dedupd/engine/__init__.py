@@ -25,6 +25,7 @@ from dedupd.engine.roots import Roots
 from dedupd.engine.said import SaidBook
 from dedupd.engine.standing import Standing
 from dedupd.engine.trees import Trees
+from dedupd.hearing import Hearing, Unheard
 from dedupd.messages import (
     Compared,
     Decoded,
@@ -44,7 +45,7 @@ from dedupd.messages import (
     WitnessesLooked,
 )
 from dedupd.model import Now, Place, Role, Root, RootState, Unreadable
-from dedupd.reports import COUNT_NAMES, Event, Problem, Report
+from dedupd.reports import Event, Problem, Report
 from dedupd.rules.catalog import Catalog
 from dedupd.rules.decisions import DecisionBook
 from dedupd.rules.hiding import Hiding
@@ -113,6 +114,8 @@ class Engine:
             Rescan: self.roots.rescan,
             RootSeen: self.roots.seen,
             Watching: self.roots.watching,
+            Hearing: self.roots.listening.hearing,
+            Unheard: self.roots.listening.unheard,
             Listed: self.roots.listed,
             Swept: self.roots.sweep_ended,
             Glanced: self.roots.glanced,
@@ -187,7 +190,7 @@ class Engine:
         desks = self.roots.desks.values()
         if any(desk.state is RootState.OFFLINE and desk.announced is None for desk in desks):
             return "starting"
-        blind = any(desk.blind for desk in desks)
+        blind = any(desk.degraded for desk in desks)
         if blind or self.roots.away() or any(one.code.startswith("store.") for one in problems):
             return "degraded"
         coming = any(desk.state is RootState.SCANNING for desk in desks)
@@ -223,7 +226,7 @@ class Engine:
         if not self.ready and self.idle and self._listed():
             self.ready = self._files.telling = self._standing.ready = True
             self._tally.changed.update(self._tally.folders())  # what was held back may be said
-            self._out.tell(Event("scan.finished", None, self._sums()))
+            self._out.tell(Event("scan.finished", None, self._reporting.sums()))
 
     def _count_votes(self) -> None:
         """Note whether a needle picture may yet claim what another one has."""
@@ -279,12 +282,6 @@ class Engine:
                 self._tally.changed.update(self._tally.folders())
                 if self._options.eager or self._matcher.asking:
                     self.roots.remember(desk)
-
-    def _sums(self) -> tuple[tuple[str, object], ...]:
-        report = self._reporting.report("ready")
-        counts = {name: getattr(report.totals, name) for name in COUNT_NAMES}
-        library = sum(one.pictures for one in report.roots if one.role is Role.HAYSTACK)
-        return ("library_pictures", library), ("hashed", report.queue.hashed), ("counts", counts)
 
     def _folder_gone(self, folder: Place, why: Unreadable | None) -> None:
         if why is None:

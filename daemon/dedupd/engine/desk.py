@@ -6,6 +6,29 @@ from dataclasses import dataclass, field
 
 from dedupd.model import FileRecord, Identity, Place, Role, Root, RootState
 
+FIRST_WAIT_S = 1.0
+
+
+@dataclass(slots=True)
+class Ear:
+    """How well a root is listened to.
+
+    Attributes:
+        deaf: Why its watcher heard nothing when that was last tried; "" if it hears.
+        wait_s: How long to wait before the next new watcher, if this one fails too.
+        again_at_s: When to begin to listen anew, None if there is no need.
+        blind: Topmost folders that nobody listens to, and how many each stands for.
+        blind_why: Why nobody does.
+        swept_at_s: When these were last to be swept.
+    """
+
+    deaf: str = ""
+    wait_s: float = FIRST_WAIT_S
+    again_at_s: float | None = None
+    blind: dict[bytes, int] = field(default_factory=dict)
+    blind_why: str = ""
+    swept_at_s: float = float("-inf")
+
 
 @dataclass(slots=True)
 class Desk:
@@ -20,6 +43,7 @@ class Desk:
         files_before: The most files that it held since `counted_at_s`; losses are held against it.
         sweeping: Number of the running sweep, 0 if none runs.
         lost: Haystack files that the running sweep did not find.
+        ear: How well it is listened to.
         announced: The state that the event log was last told.
     """
 
@@ -48,6 +72,7 @@ class Desk:
     blind: set[bytes] = field(default_factory=set)  # haystack folders that can't be listed
     hints: set[bytes] = field(default_factory=set)
     glancing: bool = False
+    ear: Ear = field(default_factory=Ear)
     announced: RootState | None = None
 
     @property
@@ -59,6 +84,11 @@ class Desk:
     def haystack(self) -> bool:
         """Is it a root of the library?"""
         return self.root.role is Role.HAYSTACK
+
+    @property
+    def degraded(self) -> bool:
+        """Is something in it not seen, or not heard of?"""
+        return bool(self.blind or self.ear.deaf or self.ear.blind)
 
     @property
     def quiet(self) -> bool:

@@ -180,7 +180,7 @@ class Files:
         for place in self.catalog.places(Role.HAYSTACK, digest):
             self._count(place, self.catalog.get(place), place)
         cause = min(self.catalog.places(Role.HAYSTACK, digest), default=None)
-        for needle in self.matcher.learned(digest):
+        for needle in sorted(self.matcher.learned(digest)):
             self.refresh(needle, cause)
         for place in self.catalog.places(Role.NEEDLES, digest):
             self.plan(place)
@@ -289,6 +289,7 @@ class Files:
 
     def _replace(self, place: Place, record: FileRecord | None) -> None:
         """Set or drop a record, and bring everything that rests on it into step."""
+        before = self._of_sizes(place, self.catalog.get(place), record)
         self._itself.pop(place, None)
         for names in self._itself.values():
             names.discard(place)
@@ -304,9 +305,15 @@ class Files:
         self.plan(place)
         if (old is None) is not (record is None):
             self._count_companion(place)
-        for one in (old, record):
-            if one is not None and one.type is EntryType.FILE:
-                self._touch(place, one)
+        after = self._of_sizes(place, old, record)
+        changed = [size_bytes for size_bytes in after if after[size_bytes] != before[size_bytes]]
+        self._touch(place, {r.digest for r in (old, record) if r and r.digest}, changed)
+
+    def _of_sizes(self, place: Place, *records: FileRecord | None) -> dict[int, tuple[bool, bool]]:
+        """Return for the sizes of these whether its role has such files, and unread ones."""
+        role, sizes = self.catalog.roles[place.root], {r.stamp.size_bytes for r in records if r}
+        of_size, unread = self.catalog.of_size, self.catalog.unread
+        return {size: (bool(of_size(role, size)), unread(role, size) > 0) for size in sizes}
 
     def _count_companion(self, place: Place) -> None:
         """A needle file came or went: macOS's `._x` beside it is ignored only beside `x`."""
@@ -317,21 +324,21 @@ class Files:
             self._count(companion, known, place)
             self.plan(companion)
 
-    def _touch(self, place: Place, record: FileRecord) -> None:
-        """Judge again whoever may be touched by a file that came, changed or went."""
-        touched = self.matcher.learned(record.digest) if record.digest is not None else set()
-        role = self.catalog.roles[place.root]
-        if role is Role.NEEDLES and record.digest is not None:
-            touched.add(record.digest)  # also when this was its last place
-        other = Role.HAYSTACK if role is Role.NEEDLES else Role.NEEDLES
-        for beside in list(self.catalog.of_size(other, record.stamp.size_bytes)):
+    def _touch(self, place: Place, digests: set[Digest], sizes: list[int]) -> None:
+        """Judge again who has what a file holds or held, or a size of which it was the edge."""
+        needle = self.catalog.roles[place.root] is Role.NEEDLES
+        touched: set[Digest] = set()
+        for digest in sorted(digests):
+            touched.update(self.matcher.learned(digest))
+            touched.update({digest} if needle else ())  # also when this was its last place
+        other = Role.HAYSTACK if needle else Role.NEEDLES
+        for beside in sorted(one for size in sizes for one in self.catalog.of_size(other, size)):
             known = self.catalog.get(beside)
-            if role is Role.HAYSTACK and known is not None:
-                if known.digest is not None:
-                    touched.add(known.digest)
+            if not needle and known is not None:
+                touched.update({known.digest} if known.digest is not None else ())
                 self._count(beside, known, place)
             self.plan(beside)
-        for digest in touched:
+        for digest in sorted(touched):
             self.refresh(digest, place)
 
     def _count(self, place: Place, record: FileRecord | None, cause: Place) -> None:

@@ -32,8 +32,9 @@ from dedupd.rules.pairs import Errand
 
 @dataclass(slots=True)
 class Trip:
-    """An errand under way."""
+    """An errand under way, for the needle that asked for it."""
 
+    needle: Digest
     errand: Errand
     waiting: int
     payloads: dict[Digest, Payload] = field(default_factory=dict)
@@ -210,7 +211,7 @@ class Reading:
         if not self.flow.fits(sum(stamp.size_bytes for _, stamp in present)):
             return False
         self._numbers += 1
-        self._trips[self._numbers] = Trip(errand, len(present))
+        self._trips[self._numbers] = Trip(needle, errand, len(present))
         self._busy.update(errand.digests)
         for place, stamp in present:
             self._send(Read(place, stamp, Depth.KEEP, self._numbers))
@@ -261,6 +262,8 @@ class Reading:
         """Give the bytes of a whole errand to a worker."""
         digests = trip.errand.digests
         if trip.failed or len(trip.payloads) != len(digests):
+            # What was found out has the needle judged again, with a new errand; else it waits.
+            self._stuck[trip.needle] = trip.errand
             self._busy.difference_update(digests)
             for payload in trip.payloads.values():
                 self._release(payload)

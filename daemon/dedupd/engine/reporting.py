@@ -7,11 +7,12 @@ from collections.abc import Iterable
 
 import dedupd
 from dedupd.engine.desk import Desk
+from dedupd.engine.listening import problems_of
 from dedupd.engine.outbox import Outbox
 from dedupd.engine.reading import Reading
 from dedupd.engine.roots import Roots
 from dedupd.engine.standing import Standing
-from dedupd.model import FolderState, Place, RootState
+from dedupd.model import FolderState, Place, Role, RootState
 from dedupd.reports import COUNT_NAMES, Counts, FolderReport, Problem, Queue, Report, RootReport
 from dedupd.rules.tally import Node, Tally, counts
 from dedupd.text import rfc3339, shown
@@ -49,6 +50,13 @@ class Reporting:
             folders=tuple(folders),
             totals=self._totals(),
         )
+
+    def sums(self) -> tuple[tuple[str, object], ...]:
+        """Return the sums of this moment, as the log tells them at the end of a scan."""
+        report = self.report("ready")
+        counts = {name: getattr(report.totals, name) for name in COUNT_NAMES}
+        library = sum(one.pictures for one in report.roots if one.role is Role.HAYSTACK)
+        return ("library_pictures", library), ("hashed", report.queue.hashed), ("counts", counts)
 
     def folder(self, folder: Place, now: str) -> FolderReport:
         """Return the line of one needle folder."""
@@ -94,7 +102,7 @@ class Reporting:
         found = []
         for desk in self._roots.desks.values():
             path, name = desk.root.path, shown(desk.root.path)
-            found += self._blind(desk)
+            found += [*self._blind(desk), *problems_of(desk)]
             if desk.state is RootState.SUSPICIOUS:
                 message = f"{desk.detail}; nothing is concluded from that"
                 fix = f"dedupd accept {name}   # if that is right"

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dedupd.engine.books import Books
-from dedupd.engine.desk import Desk
+from dedupd.engine.desk import Desk, Ear
+from dedupd.engine.listening import Listening
 from dedupd.engine.outbox import Outbox
 from dedupd.engine.trees import Trees
 from dedupd.messages import (
@@ -32,7 +33,7 @@ from dedupd.rules.presence import SAMPLE_FILES, Remembered, is_suspicious, is_th
 from dedupd.text import join, rfc3339
 
 CHECK_EVERY_S = 10.0
-ANSWER_S = 60.0
+ANSWER_S = 45.0
 MISSED = ("overflow", "event lost")  # what a watcher says when changes went by unheard
 SWEEP_EVERY_S = 3600.0
 DOUBTFUL_EVERY_S = 60.0
@@ -45,6 +46,7 @@ class Roots:
 
     Attributes:
         desks: By root id.
+        listening: How well they are listened to.
         changed: Roots whose state changed since the engine last looked.
         swept: Roots that came into step since the engine last looked.
     """
@@ -62,6 +64,7 @@ class Roots:
         self.desks = {root.id: Desk(root) for root in roots}
         self._catalog, self._store, self._settler = books.catalog, books.store, books.settler
         self._trees, self._out = trees, outbox
+        self.listening = Listening(self.desks, outbox)
         self._sweep_every_s = sweep_every_s if sweep_every_s is not None else SWEEP_EVERY_S
         self._once = once
         self._numbers = 0
@@ -129,6 +132,8 @@ class Roots:
                 self._check(desk, thorough=not desk.online)
             if desk.online and desk.listed and now_s - desk.swept_at_s >= self._every_s(desk):
                 desk.sweeps_wanted.add(b"")
+            if desk.online:
+                self.listening.tend(desk)
             self._start_sweep(desk)
             self._start_glance(desk)
 
@@ -141,7 +146,8 @@ class Roots:
         """Return when `tend` may next have something to ask for."""
         checks = [desk.checked_at_s + CHECK_EVERY_S for desk in self.desks.values()]
         settles = self._settler.next_due_s()
-        return min([*checks, *([] if settles is None else [settles])])
+        heard = self.listening.next_due_s()
+        return min([*checks, *heard, *([] if settles is None else [settles])])
 
     def hint(self, place: Place) -> None:
         """Something may have changed at `place`."""
@@ -201,6 +207,7 @@ class Roots:
         if desk.online:
             desk.backend, desk.watch_note = message.backend, message.detail
             desk.watching = True
+            self.listening.began(desk, message)
             desk.sweeps_wanted.add(b"")
 
     def listed(self, message: Listed) -> None:
@@ -283,13 +290,14 @@ class Roots:
             return
         desk.identity, desk.lasting, desk.sample = identity, identity.lasting, None
         desk.state, desk.listed = RootState.SCANNING, False
+        desk.watching, desk.ear = False, Ear()
         desk.forget_walks()
         self.changed.add(desk.root.id)
         self._out.do(Watch(desk.root.id, identity))
 
     def _leave(self, desk: Desk, why: str) -> None:
         """The root is missing or replaced: nothing is inferred from that."""
-        desk.detail, desk.backend, desk.watching = why, "none", False
+        desk.detail, desk.backend, desk.watching, desk.ear = why, "none", False, Ear()
         if desk.online:
             self._out.do(Unwatch(desk.root.id))
         elif desk.announced is RootState.OFFLINE:

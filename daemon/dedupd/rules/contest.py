@@ -3,6 +3,7 @@
 The next frame of a burst looks exactly like the one in the library.  Pixels can't tell the two
 apart, so where several needle pictures of one size claim one library picture, none has it.  Two
 frames that were made smaller are as hard to tell; a picture and its own smaller copy are no rivals.
+Where more might be rivals than are compared (`MOST_COMPARED`), one is taken to be one.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from dataclasses import dataclass
 from dedupd.model import VIEWS, Digest, Fingerprint, Role, View
 from dedupd.rules import moments
 from dedupd.rules.catalog import Catalog
+from dedupd.rules.lineup import MOST_COMPARED
 from dedupd.rules.nearby import Nearby
 from dedupd.rules.pairs import Beside, Book, Errand, Facts, Pairs, errand_for
-from dedupd.rules.verify import Policy, Want, may_be, same_coding, size_px
+from dedupd.rules.verify import Want, same_coding, size_px
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +30,10 @@ class Contest:
     """Finds rivals.  Holds nothing of its own: its answers follow from what the others hold."""
 
     def __init__(
-        self,
-        catalog: Catalog,
-        facts: Facts,
-        nearby: Nearby,
-        pairs: Pairs,
-        book: Book,
-        policy: Policy,
+        self, catalog: Catalog, facts: Facts, nearby: Nearby, pairs: Pairs, book: Book
     ) -> None:
         self._catalog, self._facts, self._nearby = catalog, facts, nearby
-        self._pairs, self._book, self._policy = pairs, book, policy
+        self._pairs, self._book = pairs, book
 
     def open_to(self, known: Fingerprint, claim: Beside) -> bool:
         """May another needle claim the same library picture?
@@ -80,16 +76,25 @@ class Contest:
         haystack: Digest,
         library: Fingerprint,
     ) -> Rival | None:
+        """Look for a rival among the nearest; where there are too many, take it that one is."""
         unsure: Rival | None = None
+        compared = 0
         for view in VIEWS:
             for distance_bits, other in self._nearby.needles(library, view):
                 if other == digest or self._book.differ(other, haystack):
                     continue
-                if not self._may_claim(other, known, size, library, view):
+                if not self._may_claim(other, known, size, view):
+                    continue
+                if not self._pairs.may_be(other, haystack, view):
                     continue
                 finding = self._pairs.finding(other, haystack, distance_bits, view)
                 if finding.within:
                     return Rival()
+                if not self._pairs.must_be_compared(other, haystack, view):
+                    continue
+                if compared == MOST_COMPARED:
+                    return unsure or Rival()
+                compared += 1
                 if finding.want is not Want.NOTHING and unsure is None:
                     unsure = Rival(errand_for(finding.want, other, haystack, view))
         return unsure
@@ -99,11 +104,10 @@ class Contest:
         other: Digest,
         known: Fingerprint,
         size: tuple[int, int],
-        library: Fingerprint,
         view: View,
     ) -> bool:
         """May another needle be the library's picture, and another picture than ours?"""
         rival = self._facts.fingerprint(other)
         if not isinstance(rival, Fingerprint) or same_coding(rival, known):
             return False  # not to be seen, or ours once more
-        return size_px(rival, view) == size and may_be(rival, library, self._policy.limits, view)
+        return size_px(rival, view) == size

@@ -7,7 +7,7 @@ touch.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from dedupd.model import (
@@ -26,7 +26,8 @@ from dedupd.model import (
 from dedupd.rules.catalog import Catalog
 from dedupd.rules.contest import Contest
 from dedupd.rules.index import HammingIndex
-from dedupd.rules.nearby import Nearby
+from dedupd.rules.lineup import NOT_COMPARED, Lineups
+from dedupd.rules.nearby import Near, Nearby
 from dedupd.rules.pairs import Beside, Book, Errand, Facts, Pairs, errand_for
 from dedupd.rules.verify import (
     UPRIGHT,
@@ -66,7 +67,8 @@ class Matcher:
         self._policy, self._limits, self._book = policy, policy.limits, book
         self._nearby = Nearby(catalog, policy.limits.radius_bits)
         self._pairs = Pairs(facts, policy)
-        self._contest = Contest(catalog, facts, self._nearby, self._pairs, book, policy)
+        self._contest = Contest(catalog, facts, self._nearby, self._pairs, book)
+        self._lineups = Lineups(facts, self._pairs)
         self._unwanted = HammingIndex()  # dismissed pictures
         self._unwanted_sketches: dict[Digest, bytes] = {}
         self.asking: set[Digest] = set()
@@ -126,7 +128,7 @@ class Matcher:
         """
         found = [*self._of_its_coding(digest, known)]
         for view in views:
-            found += self._alike(digest, known, view)
+            found += self._judged(digest, self._near(digest, known, view), view)
         best: dict[Digest, Beside] = {}
         for one in sorted(found, key=lambda one: one.rank, reverse=True):
             best.setdefault(one.haystack, one)
@@ -145,7 +147,7 @@ class Matcher:
                 other = self._facts.fingerprint(haystack)
                 if isinstance(other, Fingerprint) and may_be(known, other, self._limits, view):
                     evidence = Evidence(kind, distance_bits, view=view)
-                    finding = Finding(evidence=evidence, reason="not-compared")
+                    finding = Finding(evidence=evidence, reason=NOT_COMPARED)
                     found.setdefault(haystack, Beside(haystack, distance_bits, view, finding))
         return list(found.values())
 
@@ -197,7 +199,7 @@ class Matcher:
         """Judge the candidates; one `same` settles it, else every one must be judged."""
         doubtful = list(equal)
         settled = self._first_match(digest, known, UPRIGHT, doubtful)
-        if settled is None and not any(one.finding.within for one in doubtful):
+        if settled is None and not any(_is_upright(one.finding) for one in doubtful):
             for view in VIEWS[1:]:
                 settled = settled or self._first_match(digest, known, view, doubtful)
         return settled or Judgement(self._doubtful_or_missing(known, doubtful))
@@ -207,16 +209,16 @@ class Matcher:
     ) -> Judgement | None:
         """Return the match, or the errand to be run first; None adds to `doubtful` what there is.
 
-        Nearest candidates come first, equal distances by digest, so the witness depends on what
-        is known and not on when it came.
+        A match may come with an errand: what that brings may yet put others before it.
         """
-        errand: Errand | None = None
-        for one in self._alike(digest, known, view):
+        lineup = self._lineups.of(digest, self._near(digest, known, view), view)
+        errand = lineup.errand
+        for one in self._judged(digest, lineup.candidates, view):
             finding = one.finding
             if finding.same:
                 rival = self._contest.rival(digest, known, one)
                 if rival is None:
-                    return Judgement(self._matched(one, known))
+                    return Judgement(self._matched(one, known), lineup.errand)
                 errand = errand or rival.errand
                 finding = _contested(finding)
             if finding.want is not Want.NOTHING:
@@ -224,6 +226,8 @@ class Matcher:
                     errand = errand or errand_for(finding.want, digest, one.haystack, view)
             elif finding.evidence is not None:
                 doubtful.append(replace(one, finding=finding))
+        if lineup.left_out is not None:
+            doubtful.append(lineup.left_out)
         return Judgement(_pending("comparison", asks=True), errand) if errand else None
 
     def _is_hopeless(self, known: Fingerprint, one: Beside, doubtful: list[Beside]) -> bool:
@@ -234,15 +238,20 @@ class Matcher:
         contested = any(other.finding.reason == "contested" for other in doubtful)
         return contested and self._contest.is_voted_for(known, one)
 
-    def _alike(self, digest: Digest, known: Fingerprint, view: View) -> Iterator[Beside]:
-        """Yield the findings on the candidates in that view, nearest first."""
-        for distance_bits, haystack in self._nearby.library(known, view):
-            other = self._facts.fingerprint(haystack)
-            if not isinstance(other, Fingerprint) or self._book.differ(digest, haystack):
-                continue
-            if may_be(known, other, self._limits, view):
-                finding = self._pairs.finding(digest, haystack, distance_bits, view)
-                yield Beside(haystack, distance_bits, view, finding)
+    def _near(self, digest: Digest, known: Fingerprint, view: View) -> list[Near]:
+        """Return the candidates in that view, nearest first, equal distances by digest."""
+        return [
+            (distance_bits, haystack)
+            for distance_bits, haystack in self._nearby.library(known, view)
+            if self._pairs.may_be(digest, haystack, view)
+            and not self._book.differ(digest, haystack)
+        ]
+
+    def _judged(self, digest: Digest, near: Iterable[Near], view: View) -> Iterator[Beside]:
+        """Yield the findings on candidates in that view."""
+        for distance_bits, haystack in near:
+            finding = self._pairs.finding(digest, haystack, distance_bits, view)
+            yield Beside(haystack, distance_bits, view, finding)
 
     def _of_its_coding(self, digest: Digest, known: Fingerprint) -> Iterator[Beside]:
         """Yield the findings on library contents with the very same coded picture."""
@@ -301,15 +310,15 @@ class Matcher:
     def _touched_by(self, known: Fingerprint) -> Iterator[Digest]:
         """Yield the needles that may be this content."""
         yield from self._nearby.of_coding(Role.NEEDLES, known.coded)
-        yield from self._nearby.needles_in_any_view(known)
+        yield from self._nearby.open_in_any_view(known)
 
     def _rivals_of(self, known: Fingerprint) -> Iterator[Digest]:
         """Yield the needles that may claim what this needle may claim: as large, and near it."""
         for haystack in self._nearby.of_coding(Role.HAYSTACK, known.coded):
             library = self._facts.fingerprint(haystack)
             if isinstance(library, Fingerprint):
-                yield from self._nearby.needles_in_any_view(library)
-        for digest in self._nearby.rivals(known):
+                yield from self._nearby.open_in_any_view(library)
+        for digest in self._nearby.open_rivals(known):
             other = self._facts.fingerprint(digest)
             if isinstance(other, Fingerprint) and _may_be_one_size(known, other):
                 yield digest
@@ -331,6 +340,11 @@ def _pending(reason: str, asks: bool = False) -> Assessment:
 
 def _unreadable(why: Unreadable) -> Assessment:
     return Assessment(PictureClass.UNREADABLE, why.reason, why.detail)
+
+
+def _is_upright(finding: Finding) -> bool:
+    """Is it, or might it be, as near as looks can tell?  Then no turned view is looked at."""
+    return finding.within or finding.reason == NOT_COMPARED
 
 
 def _contested(finding: Finding) -> Finding:

@@ -24,8 +24,9 @@ class Nearby:
 
     def __init__(self, catalog: Catalog, radius_bits: int) -> None:
         self._catalog, self._radius_bits = catalog, radius_bits
-        self._upright = {role: HammingIndex() for role in Role}
-        self._turned = {view: HammingIndex() for view in VIEWS[1:]}  # of needles
+        self._library = HammingIndex()
+        self._open = {view: HammingIndex() for view in VIEWS}  # needles, without those of `_held`
+        self._held = {view: HammingIndex() for view in VIEWS}  # whose own bytes the library has
         self._coded: dict[Role, dict[bytes, set[Digest]]] = {role: {} for role in Role}
 
     def learned(self, digest: Digest, known: Fingerprint) -> bool:
@@ -34,48 +35,58 @@ class Nearby:
         Returns:
             Whether it is, or just was, a needle that may be compared.
         """
-        claimed = digest in self._upright[Role.NEEDLES]
-        for role in Role:
-            present = bool(self._catalog.places(role, digest))
-            self._set_coded(role, digest, known, present)
-            if may_be_compared(known):
-                _set(self._upright[role], digest, known.dhash, present)
+        claimed = self._is_needle(digest)
+        in_library = bool(self._catalog.places(Role.HAYSTACK, digest))
+        is_needle = bool(self._catalog.places(Role.NEEDLES, digest))
+        self._set_coded(Role.HAYSTACK, digest, known, in_library)
+        self._set_coded(Role.NEEDLES, digest, known, is_needle)
         if may_be_compared(known):
-            present = bool(self._catalog.places(Role.NEEDLES, digest))
-            for view, dhash in zip(VIEWS[1:], known.turned, strict=False):
-                _set(self._turned[view], digest, dhash, present)
-        return claimed or digest in self._upright[Role.NEEDLES]
+            _set(self._library, digest, known.dhash, in_library)
+            for view, dhash in zip(VIEWS, (known.dhash, *known.turned), strict=False):
+                _set(self._open[view], digest, dhash, is_needle and not in_library)
+                _set(self._held[view], digest, dhash, is_needle and in_library)
+        return claimed or self._is_needle(digest)
 
     def library(self, needle: Fingerprint, view: View = UPRIGHT) -> list[Near]:
         """Return the library's contents near a needle in that view, nearest first."""
         if view == UPRIGHT:
-            return self._upright[Role.HAYSTACK].within(needle.dhash, self._radius_bits)
+            return self._library.within(needle.dhash, self._radius_bits)
         if not needle.turned:
             return []
         dhash = needle.turned[VIEWS.index(view) - 1]
-        return self._upright[Role.HAYSTACK].within(dhash, self._radius_bits)
+        return self._library.within(dhash, self._radius_bits)
 
     def needles(self, library: Fingerprint, view: View = UPRIGHT) -> list[Near]:
         """Return the needle contents that, in that view, are near a library picture."""
-        index = self._upright[Role.NEEDLES] if view == UPRIGHT else self._turned[view]
-        return index.within(library.dhash, self._radius_bits)
+        both = (self._open[view], self._held[view])
+        found = [near for index in both for near in index.within(library.dhash, self._radius_bits)]
+        return sorted(found)
 
-    def needles_in_any_view(self, library: Fingerprint) -> Iterator[Digest]:
-        """Yield the needle contents that are near a library picture, some more than once."""
-        for view in VIEWS:
-            for _, digest in self.needles(library, view):
+    def open_in_any_view(self, library: Fingerprint) -> Iterator[Digest]:
+        """Yield the needle contents near a library picture, some more than once.
+
+        Those whose own bytes the library has are left out: nothing else decides about them.
+        """
+        for index in self._open.values():
+            for _, digest in index.within(library.dhash, self._radius_bits):
                 yield digest
 
-    def rivals(self, needle: Fingerprint) -> Iterator[Digest]:
-        """Yield the needle contents that may be near what this one is near, in any view."""
+    def open_rivals(self, needle: Fingerprint) -> Iterator[Digest]:
+        """Yield the needle contents that may be near what this one is near, in any view.
+
+        Without those whose own bytes the library has.
+        """
         apart_bits = 2 * self._radius_bits + VIEW_ERROR_BITS
-        for index in (self._upright[Role.NEEDLES], *self._turned.values()):
+        for index in self._open.values():
             for _, digest in index.within(needle.dhash, apart_bits):
                 yield digest
 
     def of_coding(self, role: Role, coded: bytes) -> set[Digest]:
         """Return the contents of that role with this coded picture; don't change the set."""
         return self._coded[role].get(coded, set()) if coded else set()
+
+    def _is_needle(self, digest: Digest) -> bool:
+        return digest in self._open[UPRIGHT] or digest in self._held[UPRIGHT]
 
     def _set_coded(self, role: Role, digest: Digest, known: Fingerprint, present: bool) -> None:
         if not known.coded:

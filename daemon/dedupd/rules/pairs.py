@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from dedupd.likeness import Measures
 from dedupd.model import (
@@ -16,10 +16,12 @@ from dedupd.model import (
     Unreadable,
     View,
 )
-from dedupd.rules.verify import UPRIGHT, Finding, Policy, Side, Want, judge
+from dedupd.rules.verify import UPRIGHT, Finding, Policy, Side, Want, judge, may_be
 
 MOST_REMEMBERED = 200_000
 NOT_NOW = "not-comparable"
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 class Facts(Protocol):
@@ -96,6 +98,8 @@ class Pairs:
         self._facts, self._policy = facts, policy
         self._known: dict[tuple[Digest, Digest, View], Finding] = {}
         self._given_up: set[Errand] = set()
+        self._alike: dict[tuple[Digest, Digest, View], bool] = {}
+        self._undecided: dict[tuple[Digest, Digest, View], bool] = {}
 
     def finding(
         self, needle: Digest, haystack: Digest, distance_bits: int, view: View = UPRIGHT
@@ -108,10 +112,39 @@ class Pairs:
             if known.want is not Want.NOTHING and errand_for(known.want, *key) in self._given_up:
                 return _not_now(distance_bits, view)
             if known.want is Want.NOTHING:
-                if len(self._known) >= MOST_REMEMBERED:
-                    self._known.clear()
-                self._known[key] = known
+                _remember(self._known, key, known)
         return known
+
+    def may_be(self, needle: Digest, haystack: Digest, view: View = UPRIGHT) -> bool:
+        """Is this near pair worth a full decode?  False where either wasn't fingerprinted."""
+        key = needle, haystack, view
+        known = self._alike.get(key)
+        if known is None:
+            ours, theirs = self._facts.fingerprint(needle), self._facts.fingerprint(haystack)
+            if not isinstance(ours, Fingerprint) or not isinstance(theirs, Fingerprint):
+                return False  # it may yet be
+            known = may_be(ours, theirs, self._policy.limits, view)
+            _remember(self._alike, key, known)
+        return known
+
+    def must_be_compared(self, needle: Digest, haystack: Digest, view: View = UPRIGHT) -> bool:
+        """Do their signatures keep every limit, so that only both full decodes can tell more?
+
+        True also as long as one isn't signed.
+        """
+        key = needle, haystack, view
+        known = self._undecided.get(key)
+        if known is None:
+            ours, theirs = self._side(needle), self._side(haystack)
+            if ours.signature is None or theirs.signature is None:
+                return True
+            known = judge(ours, theirs, 0, None, self._policy, view).want is not Want.NOTHING
+            _remember(self._undecided, key, known)
+        return known
+
+    def is_given_up(self, errand: Errand) -> bool:
+        """Will nobody run this errand until the next run?"""
+        return errand in self._given_up
 
     def give_up(self, errand: Errand) -> None:
         """Leave to a person, until the next run, what this errand was to bring."""
@@ -133,6 +166,13 @@ class Pairs:
         if not isinstance(fingerprint, Fingerprint):
             raise LookupError("a pair is judged by two fingerprints")
         return Side(fingerprint, self._facts.signature(digest))
+
+
+def _remember(table: dict[Key, Value], key: Key, value: Value) -> None:
+    """Keep what can be worked out again; forget everything once it is too much."""
+    if len(table) >= MOST_REMEMBERED:
+        table.clear()
+    table[key] = value
 
 
 def _not_now(distance_bits: int, view: View) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 
@@ -25,7 +26,9 @@ from dedupd.messages import Rescan
 )
 def test_the_backend_is_the_owners_choice_or_fits_the_file_system(tree, chosen, kind, backend):
     """Network file systems tell nothing of what other machines do."""
-    made = watch.make(replace(tree.root, watch=chosen), replace(tree.identity, kind=kind))
+    made = watch.make(
+        replace(tree.root, watch=chosen), replace(tree.identity, kind=kind), b"/private"
+    )
     assert made.backend == backend
 
 
@@ -34,8 +37,8 @@ class Refusing:
 
     backend = "inotify"
 
-    def __init__(self, root):
-        self.root = root
+    def __init__(self, root, private):
+        self.root, self.private = root, private
 
     def start(self, hints):
         raise WatchUnavailable("no more watches")
@@ -50,17 +53,18 @@ def test_a_root_that_cannot_be_listened_to_is_polled(tree, monkeypatch):
     awake = threading.Event()
     hints = Hints("r1", awake.set)
     root = replace(tree.root, watch="inotify", poll_every_s=0.01)
-    watcher, detail = watch.listen(root, tree.identity, hints)
+    watcher, detail = watch.listen(root, tree.identity, hints, b"/private")
     assert (watcher.backend, detail) == ("poll", "no more watches")
     assert awake.wait(60)
     watcher.stop()
     assert hints.take() == (Rescan("r1", "poll"),)
 
 
-def test_a_root_that_can_be_listened_to_is(tree):
+def test_a_root_that_can_be_listened_to_is(tree, tmp_path_factory):
     """There is nothing to say about it then."""
+    private = os.fsencode(tmp_path_factory.mktemp("private"))
     watcher, detail = watch.listen(
-        replace(tree.root, watch="inotify"), tree.identity, Hints("r1", lambda: None)
+        replace(tree.root, watch="inotify"), tree.identity, Hints("r1", lambda: None), private
     )
     watcher.stop()
     assert (watcher.backend, detail) == ("inotify", "")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from dedupd.hearing import Hearing
 from dedupd.messages import Hint, Rescan
 from dedupd.model import Place
 
@@ -34,6 +35,7 @@ class Hints:
         self._lock = threading.Lock()
         self._paths: dict[bytes, None] = {}  # a set that keeps the order of arrival
         self._rescan = ""
+        self._hearing: Hearing | None = None
 
     def add(self, path: bytes) -> None:
         """Say that something may have changed at `path`, inside the root."""
@@ -54,13 +56,23 @@ class Hints:
         if was_empty:
             self._wake()
 
-    def take(self) -> tuple[Hint | Rescan, ...]:
-        """Empty the box: the rescan first if there is one, then paths in order of arrival."""
+    def hearing(self, deaf: str) -> None:
+        """Say why the watcher is deaf, or "" that it hears; the last word counts."""
         with self._lock:
+            was_empty = self._is_empty()
+            self._hearing = Hearing(self._root_id, deaf)
+        if was_empty:
+            self._wake()
+
+    def take(self) -> tuple[Hint | Rescan | Hearing, ...]:
+        """Empty the box: what is said of the root first, then paths in order of arrival."""
+        with self._lock:
+            hearing, self._hearing = self._hearing, None
             why, self._rescan = self._rescan, ""
             paths, self._paths = self._paths, {}
-        rescans: tuple[Hint | Rescan, ...] = (Rescan(self._root_id, why),) if why else ()
-        return rescans + tuple(Hint(Place(self._root_id, path)) for path in paths)
+        heard = (hearing,) if hearing is not None else ()
+        rescans = (Rescan(self._root_id, why),) if why else ()
+        return heard + rescans + tuple(Hint(Place(self._root_id, path)) for path in paths)
 
     def _is_empty(self) -> bool:
-        return not self._paths and not self._rescan
+        return not self._paths and not self._rescan and self._hearing is None

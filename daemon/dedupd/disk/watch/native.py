@@ -1,14 +1,16 @@
 """Listening by inotify, through watchdog: a source of hints, and of nothing else.
 
-Owns everything that depends on watchdog's insides, tried with 7.1; an older version or a new
-major one is refused, and the root is polled.  Closes these holes of watchdog 7.1:
+Reaches into watchdog's insides (see `observer`), tried with 7.1; an older version or a new major
+one is refused, and the root is polled.  Closes these holes of watchdog 7.1:
 
 - an overflow of the kernel's queue is only logged: here it asks for a walk, once the watches are
   rebuilt;
 - one error while an event is handled ends the reading thread, and all is deaf: here it costs
   one event, and asks for a walk;
 - a folder that can't be watched because the limit is reached is skipped in silence: here `start`
-  refuses;
+  refuses, and later ones are found by `attend`;
+- a folder that may not be read counts as watched: here it doesn't;
+- its threads can end or hang in silence: here a cookie tells (see `cookie`);
 - a deletion by moving out of the root is told half a second late: here after 20 ms.
 """
 
@@ -17,59 +19,43 @@ from __future__ import annotations
 import errno
 import logging
 import os
-from collections.abc import Callable
-from typing import Any, cast
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from watchdog.events import (
-    DirAttribEvent,
-    DirCreatedEvent,
-    DirDeletedEvent,
-    DirMovedEvent,
-    FileAttribEvent,
-    FileClosedEvent,
-    FileCreatedEvent,
-    FileDeletedEvent,
-    FileModifiedEvent,
-    FileMovedEvent,
-    FileSystemEvent,
-    FileSystemEventHandler,
-)
-from watchdog.observers.api import BaseObserver
-from watchdog.observers.inotify import InotifyEmitter, InotifyObserver
-from watchdog.observers.inotify_c import InotifyEvent, InotifyFD, WatchDescriptor
 from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
 from watchdog.version import VERSION_INFO
 
+from dedupd.disk.watch import cookie
+from dedupd.disk.watch.cookie import CookieThread
+from dedupd.disk.watch.gaps import Gaps, compared, covered, top_of
 from dedupd.disk.watch.hints import Hints, WatchUnavailable
+from dedupd.disk.watch.observer import NO_MORE, CookieHandler, Handler, Observer, Reader
+from dedupd.hearing import Unheard
 from dedupd.model import Root
 
 _log = logging.getLogger(__name__)
 
-_HEARD: list[type[FileSystemEvent]] = [
-    FileCreatedEvent,
-    FileModifiedEvent,
-    FileClosedEvent,
-    FileDeletedEvent,
-    FileMovedEvent,
-    FileAttribEvent,
-    DirCreatedEvent,
-    DirDeletedEvent,
-    DirMovedEvent,
-    DirAttribEvent,
-]
 _TRIED, _UNKNOWN = (7, 1), (8, 0)
 _MOVE_DELAY_S = 0.02
-_NO_MORE = frozenset({errno.ENOSPC, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
+_END_S = 5.0
 
 
 class NativeWatcher:
-    """Listens to one root with an inotify instance and an observer of its own."""
+    """Listens to one root with an inotify instance and an observer of its own.
+
+    Args:
+        root: The root.
+        private: A folder for the cookies of this root; made when needed.
+    """
 
     backend = "inotify"
 
-    def __init__(self, root: Root) -> None:
-        self._root_path = root.path
-        self._observer: _Observer | None = None
+    def __init__(self, root: Root, private: bytes) -> None:
+        self._root, self._private = root, private
+        self._observer: Observer | None = None
+        self._cookie: CookieThread | None = None
+        self._gaps = Gaps(root.path)
 
     def start(self, hints: Hints) -> None:
         """Watch every folder of the root; returns when all are watched, so it walks the root.
@@ -82,23 +68,77 @@ class NativeWatcher:
         demand_known_watchdog()
         InotifyMoveEventGrouper.delay = _MOVE_DELAY_S
         try:
-            reader = _Reader(hints.rescan)
+            cookie.prepare(self._private)
+        except OSError as error:
+            why = f"the folder for its proof can't be made: {error.strerror}"
+            raise WatchUnavailable(why) from error
+        try:
+            reader = Reader(hints.rescan)
         except OSError as error:
             raise WatchUnavailable(_reason(error)) from error
-        observer = _Observer(reader)
+        observer = Observer(reader)
         try:
-            _start(observer, reader, self._root_path, hints)
+            self._listen(observer, hints)
         except OSError as error:
             _end(observer)
             raise WatchUnavailable(_reason(error)) from error
         self._observer = observer
 
+    def _listen(self, observer: Observer, hints: Hints) -> None:
+        # watchdog watches a link itself, and not the folder that it leads to.
+        path = os.path.realpath(self._root.path)
+        handler, reader = Handler(path, hints), observer.reader
+        observer.hear(path, handler, recursive=True)
+        said = CookieThread(self._private, hints, observer.dead, handler.count, self._look(hints))
+        observer.hear(self._private, CookieHandler(said), recursive=False)
+        observer.start()
+        if reader.refused is not None and reader.refused.errno in NO_MORE:
+            raise reader.refused
+        self._gaps = Gaps(path, comparable=covered(path, reader.inos()))
+        self._cookie = said
+        said.start()
+
+    def _look(self, hints: Hints) -> Callable[[], None]:
+        def look() -> None:
+            observer = self._observer
+            if observer is not None and len(observer.reader.inos()) <= self._gaps.folders:
+                hints.rescan("fewer folders are listened to than there are")
+
+        return look
+
+    def attend(self, folder: bytes, folders: Mapping[bytes, int]) -> Unheard | None:
+        """Listen to what a sweep of `folder` found and nobody listens to.
+
+        Only whole sweeps are compared, unless a folder was refused since the last of them.
+
+        Args:
+            folder: Where the sweep began.
+            folders: Inode by path inside the root of every folder that was listed, 0 if unknown.
+        """
+        observer = self._observer
+        if observer is None:
+            return None
+        if observer.reader.refused is not None:
+            self._gaps = replace(self._gaps, doubtful=True)
+        if folder and not self._gaps.doubtful:
+            return None
+        observer.reader.refused = None
+        found = compared(self._gaps, folder, folders, observer.reader.inos, observer.add)
+        self._gaps = found.gaps
+        refused = observer.reader.refused
+        why = _reason(refused) if refused is not None else "the kernel doesn't list them as watched"
+        blind = tuple(sorted(top_of(found.blind).items()))
+        mended = tuple(sorted(top_of(found.mended)))
+        return Unheard(self._root.id, folder, mended, blind, why if blind else "")
+
     def stop(self) -> None:
         """Stop listening and wait until the threads have ended."""
         if self._observer is None:
             return
-        _end(self._observer)
-        self._observer = None
+        if self._cookie is not None:
+            self._cookie.stop()
+        _end_soon(self._observer)
+        self._observer = self._cookie = None
 
 
 def demand_known_watchdog() -> None:
@@ -108,19 +148,20 @@ def demand_known_watchdog() -> None:
         raise WatchUnavailable(f"watchdog {version} is installed, 7.1 or a later 7 is needed")
 
 
-def _start(observer: _Observer, reader: _Reader, root_path: bytes, hints: Hints) -> None:
-    # watchdog takes bytes and then tells bytes, though it says str.
-    path = cast(str, root_path)
-    observer.schedule(_Handler(root_path, hints), path, recursive=True, event_filter=_HEARD)
-    observer.start()
-    if reader.refused is not None:
-        raise reader.refused
-
-
-def _end(observer: _Observer) -> None:
+def _end(observer: Observer) -> None:
     observer.stop()
     if observer.is_alive():  # a start that failed early leaves nothing to wait for
         observer.join()
+
+
+def _end_soon(observer: Observer) -> None:
+    """End the threads, but leave those behind that hang: the walker must not hang with them."""
+    ending = threading.Thread(target=_end, args=(observer,), name="watch-end", daemon=True)
+    ending.start()
+    ending.join(_END_S)
+    if ending.is_alive():
+        _log.error("a watcher does not end; it is left behind")
+        threading.Thread(target=observer.reader.stop, name="watch-end", daemon=True).start()
 
 
 def _reason(error: OSError) -> str:
@@ -129,52 +170,3 @@ def _reason(error: OSError) -> str:
     if error.errno == errno.EMFILE:
         return "there are more listeners than fs.inotify.max_user_instances allows"
     return error.strerror or str(error)
-
-
-class _Handler(FileSystemEventHandler):
-    """Hands over the paths of an event; runs under watchdog's lock, so it never waits."""
-
-    def __init__(self, root_path: bytes, hints: Hints) -> None:
-        self._inside = len(root_path.rstrip(b"/")) + 1
-        self._hints = hints
-
-    def dispatch(self, event: FileSystemEvent) -> None:
-        for path in (event.src_path, event.dest_path):
-            if path:
-                self._hints.add(os.fsencode(path)[self._inside :])
-
-
-class _Reader(InotifyFD):
-    """Reads inotify's queue, and asks for a walk whenever something in it was lost."""
-
-    def __init__(self, rescan: Callable[[str], None]) -> None:
-        super().__init__()
-        self._rescan = rescan
-        self.refused: OSError | None = None
-
-    def handle_event(self, event: InotifyEvent) -> None:
-        try:
-            super().handle_event(event)
-        except Exception:
-            _log.exception("watchdog failed on an event; the root is walked instead")
-            self._rescan("event lost")
-        # After watchdog has rebuilt its watches, so that nothing falls between them and the walk.
-        if event.is_queue_overflow:
-            self._rescan("overflow")
-
-    def add_callback(self, *args: Any) -> WatchDescriptor:
-        try:
-            return super().add_callback(*args)
-        except OSError as error:
-            if error.errno in _NO_MORE:
-                self.refused = error
-            raise
-
-
-class _Observer(InotifyObserver):
-    """watchdog's observer, reading through our reader."""
-
-    def __init__(self, reader: _Reader) -> None:
-        self._inotify_fd = reader
-        reader.start()
-        BaseObserver.__init__(self, InotifyEmitter, inotify_fd=reader)

@@ -7,6 +7,7 @@ found.  Owns one thread that only waits, so a root that hangs can't hang it.
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 
 from dedupd.disk.watch.hints import Hints
 from dedupd.model import Root
@@ -17,7 +18,7 @@ class PollWatcher:
 
     backend = "poll"
 
-    def __init__(self, root: Root) -> None:
+    def __init__(self, root: Root, private: bytes) -> None:  # noqa: ARG002 -- as every watcher
         self._every_s = root.poll_every_s
         self._name = f"poll-{root.id}"
         self._stopping = threading.Event()
@@ -32,6 +33,9 @@ class PollWatcher:
             target=_ask, args=(hints, self._every_s, self._stopping), name=self._name, daemon=True
         )
         self._thread.start()
+
+    def attend(self, folder: bytes, folders: Mapping[bytes, int]) -> None:
+        """Compare nothing: the whole root is walked."""
 
     def stop(self) -> None:
         """End the thread at once and wait for its end."""

@@ -1,0 +1,28 @@
+"""The kernel's own list of what an inotify instance watches.
+
+Source: proc(5), /proc/pid/fdinfo: `inotify wd:3 ino:9e7e sdev:800013 mask:...`, numbers in hex.
+"""
+
+from __future__ import annotations
+
+import re
+
+_INO = re.compile(rb"^inotify wd:[0-9a-f]+ ino:([0-9a-f]+) ", re.MULTILINE)
+
+
+def watched_inos(fd: int) -> frozenset[int]:
+    """Return the inode numbers of all that the inotify instance `fd` watches.
+
+    The device isn't told apart: the kernel's number of it isn't that of `stat` on every file
+    system.
+
+    Raises:
+        OSError: The descriptor is closed.
+    """
+    with open(f"/proc/self/fdinfo/{fd}", "rb") as file:
+        return inos(file.read())
+
+
+def inos(table: bytes) -> frozenset[int]:
+    """Return the inode numbers in a table of `fdinfo`."""
+    return frozenset(int(ino, 16) for ino in _INO.findall(table))
