@@ -67,10 +67,10 @@ def test_who_is_to_be_judged_again_leaves_out_whose_bytes_the_library_has():
     """They are needles like others for whoever asks who claims a library picture."""
     shelf = Shelf()
     shelf.put("n1", "a", KNOWN)
-    found = [set(shelf.nearby.open_in_any_view(KNOWN)), set(shelf.nearby.open_rivals(KNOWN))]
-    assert found == [{_digest("a")}] * 2
+    found = set(shelf.nearby.open_in_any_view(KNOWN))
+    assert found == {_digest("a")}
     shelf.put("h1", "a", KNOWN)
-    assert [*shelf.nearby.open_in_any_view(KNOWN), *shelf.nearby.open_rivals(KNOWN)] == []
+    assert [*shelf.nearby.open_in_any_view(KNOWN)] == []
     assert shelf.nearby.needles(KNOWN) == [(0, _digest("a"))]
     shelf.drop("h1", "a", KNOWN)
     assert set(shelf.nearby.open_in_any_view(KNOWN)) == {_digest("a")}

@@ -313,15 +313,12 @@ class Matcher:
         yield from self._nearby.open_in_any_view(known)
 
     def _rivals_of(self, known: Fingerprint) -> Iterator[Digest]:
-        """Yield the needles that may claim what this needle may claim: as large, and near it."""
-        for haystack in self._nearby.of_coding(Role.HAYSTACK, known.coded):
+        """Yield the needles that may claim a library picture that this needle may claim."""
+        claimed = self._nearby.library_in_any_view(known)
+        for haystack in claimed | self._nearby.of_coding(Role.HAYSTACK, known.coded):
             library = self._facts.fingerprint(haystack)
             if isinstance(library, Fingerprint):
                 yield from self._nearby.open_in_any_view(library)
-        for digest in self._nearby.open_rivals(known):
-            other = self._facts.fingerprint(digest)
-            if isinstance(other, Fingerprint) and _may_be_one_size(known, other):
-                yield digest
 
     def _decided_with(self, digest: Digest) -> Iterator[Digest]:
         """Yield the needles that the owner calls the same picture as this content."""
@@ -351,7 +348,3 @@ def _contested(finding: Finding) -> Finding:
     evidence = finding.evidence
     assert evidence is not None
     return replace(finding, reason="contested", evidence=replace(evidence, limit="contested"))
-
-
-def _may_be_one_size(a: Fingerprint, b: Fingerprint) -> bool:
-    return {a.width_px, a.height_px} == {b.width_px, b.height_px}

@@ -12,9 +12,6 @@ from dedupd.rules.catalog import Catalog
 from dedupd.rules.index import HammingIndex
 from dedupd.rules.verify import UPRIGHT, may_be_compared
 
-VIEW_ERROR_BITS = 6
-"""How far the hash of a turned view may be from that of a file that was really turned, twice."""
-
 Near = tuple[int, Digest]
 """Distance of two dHashes in bits, and whose the other one is."""
 
@@ -71,15 +68,9 @@ class Nearby:
             for _, digest in index.within(library.dhash, self._radius_bits):
                 yield digest
 
-    def open_rivals(self, needle: Fingerprint) -> Iterator[Digest]:
-        """Yield the needle contents that may be near what this one is near, in any view.
-
-        Without those whose own bytes the library has.
-        """
-        apart_bits = 2 * self._radius_bits + VIEW_ERROR_BITS
-        for index in self._open.values():
-            for _, digest in index.within(needle.dhash, apart_bits):
-                yield digest
+    def library_in_any_view(self, needle: Fingerprint) -> set[Digest]:
+        """Return the library's contents near a needle in any view."""
+        return {digest for view in VIEWS for _, digest in self.library(needle, view)}
 
     def of_coding(self, role: Role, coded: bytes) -> set[Digest]:
         """Return the contents of that role with this coded picture; don't change the set."""
