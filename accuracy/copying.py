@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from accuracy import writers
+from collections.abc import Iterator
+
+from accuracy import foreign, writers
 from accuracy.copies import Copy, copies
 from accuracy.judge import Judge
 from accuracy.photos import Photo, size_class
 from accuracy.rows import Kind, Row, judged
+from accuracy.scalers import Pixels
 
 
 def rows_of(photo: Photo, quick: bool) -> list[Row]:
@@ -20,11 +23,11 @@ def rows_of(photo: Photo, quick: bool) -> list[Row]:
             kind = _kind("reverse", copy, photo, size)
             rows.append(judged(judge, kind, photo.data, copy.data))
         judge.forget([one for one in judge.learn([copy.data]) if one != original])
-    return [*rows, *_from_heic(judge, photo, size), *_from_the_web(judge, photo, size)]
+    return [*rows, *_from_heic(judge, photo, size), *_from_untold(judge, photo, size)]
 
 
 def _from_heic(judge: Judge, photo: Photo, size: str) -> list[Row]:
-    """Return rows of a phone's HEIC, for which the library holds JPEGs made of it."""
+    """Return rows of a phone's HEIC, for which the library holds JPEGs made with it."""
     picture = photo.pixels()
     needle = writers.by_pillow(picture, "HEIF", quality=90)
     rows = []
@@ -35,17 +38,26 @@ def _from_heic(judge: Judge, photo: Photo, size: str) -> list[Row]:
     return [*rows, judged(judge, _kind("copies", fine, photo, size), needle, fine.data)]
 
 
-def _from_the_web(judge: Judge, photo: Photo, size: str) -> list[Row]:
-    """Return rows of originals that were WebP or AVIF, for which the library holds JPEGs."""
+def _from_untold(judge: Judge, photo: Photo, size: str) -> list[Row]:
+    """Return rows of originals that were no JPEGs, for which the library holds JPEGs of them."""
     rows = []
-    for name in ("WEBP", "AVIF"):
+    for name in ("WEBP", "AVIF", "HEIF"):
         needle = writers.by_pillow(photo.pixels(), name, quality=90)
-        picture = writers.read(needle)
-        for quality in (75, 50):
-            data = writers.jpeg(picture, quality)
-            copy = Copy("WebP, AVIF beside JPEG", f"{name} q{quality}", data)
+        for coded, data in _made_of(writers.read(needle)):
+            copy = Copy("WebP, AVIF, HEIC beside JPEG", f"{name} {coded}", data)
             rows.append(judged(judge, _kind("reverse", copy, photo, size), needle, copy.data))
     return rows
+
+
+def _made_of(picture: Pixels) -> Iterator[tuple[str, bytes]]:
+    """Yield (how it was coded, the JPEG), also by ways that dedupd doesn't imitate."""
+    for quality in (75, 50):
+        yield f"q{quality}", writers.jpeg(picture, quality)
+    for first, second in ((50, 75), (30, 60)):
+        once = writers.read(writers.jpeg(picture, first))
+        yield f"q{first}, q{second}", writers.jpeg(once, second)
+    for title, data, _ in foreign.copies(writers.png(picture), only=foreign.RECODED):
+        yield title, data
 
 
 def _kind(part: str, copy: Copy, photo: Photo, size: str) -> Kind:

@@ -6,7 +6,7 @@ import functools
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +57,7 @@ _FFMPEG = Program(
     "-version",
     {
         "ffmpeg q3": (("-y", "-v", "error", "-i", "IN", "-q:v", "3", "OUT"), ".jpg", True),
+        "ffmpeg q8": (("-y", "-v", "error", "-i", "IN", "-q:v", "8", "OUT"), ".jpg", True),
         "ffmpeg 50 % bicubic": (
             ("-y", "-v", "error", "-i", "IN", "-vf", "scale=iw/2:-1", "-q:v", "3", "OUT"),
             ".jpg",
@@ -92,6 +93,9 @@ PROGRAMS = {
     "Chromium": _CHROMIUM,
 }
 
+RECODED = ("ImageMagick q75", "ffmpeg q3", "ffmpeg q8")
+"""JPEGs of the original's size."""
+
 _PAGE = '<body style="margin:0;overflow:hidden"><img src="{}" style="width:{}px;display:block">'
 
 
@@ -111,14 +115,20 @@ def missing() -> list[str]:
     return [name for name in PROGRAMS if not installed(name)]
 
 
-def copies(data: bytes) -> Iterator[tuple[str, bytes, bool]]:
-    """Yield (what was done, the copy, whether it holds less) of a picture file."""
+def copies(data: bytes, only: Container[str] | None = None) -> Iterator[tuple[str, bytes, bool]]:
+    """Yield (what was done, the copy, whether it holds less) of a picture file.
+
+    Args:
+        only: What alone is to be done; None for everything.
+    """
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / ("in.jpg" if data.startswith(b"\xff\xd8") else "in.png")
         source.write_bytes(data)
         for name, program in PROGRAMS.items():
             for title, (arguments, suffix, worse) in program.copies.items():
                 out = Path(folder) / f"out{suffix}"
+                if only is not None and title not in only:
+                    continue
                 if installed(name) and _run(installed(name), arguments, source, out):
                     yield title, out.read_bytes(), worse
                     out.unlink()

@@ -141,6 +141,9 @@ MOST = math.hypot(MADE * LIMITS.error, ROUNDING)
 UNTOLD_COARSE = LIMITS.coding * MORE
 FITS = Recoding(MADE, MADE * LIMITS.error * JUST, LIMITS.peak * JUST, MADE)
 LARGE, LOCAL = replace(FITS, left=MOST * MORE), replace(FITS, peak=LIMITS.peak * MORE)
+TRACED, UNTRACED = (
+    replace(LARGE, elsewhere=MADE / (worse.TRACES * share)) for share in (JUST, MORE)
+)
 
 
 @pytest.mark.parametrize(
@@ -203,20 +206,22 @@ def test_two_copies_of_one_original_may_be_siblings(theirs, error, peak, reason)
 
 
 @pytest.mark.parametrize(
-    ("format_", "theirs", "error", "source", "reason"),
+    ("theirs", "error", "source", "reason"),
     [
-        pytest.param("heic", LIMITS.coding, 9.0, LARGE, "", id="a fine copy"),
-        pytest.param("heic", UNTOLD_COARSE, 9.0, LARGE, "quality", id="a coarse copy"),
-        pytest.param("webp", UNTOLD_COARSE, 9.0, LARGE, "", id="no camera writes it"),
-        pytest.param("avif", UNTOLD_COARSE, 9.0, LOCAL, "", id="nor that"),
-        pytest.param("webp", UNTOLD_COARSE, 9.0, FITS, "quality", id="the copy was made of it"),
-        pytest.param("heic", 1.0, 9.0, FITS, "quality", id="however fine"),
-        pytest.param("heic", 1.0, ROUNDING * JUST, FITS, "", id="no difference to speak of"),
-        pytest.param("heic", 0.0, 9.0, Recoding(0, 9.0, 9.0, 0), "", id="a lossless copy"),
-        pytest.param("heic", -1.0, 9.0, None, "quality", id="two untold codings"),
-        pytest.param("webp", -1.0, worse.UNTOLD_ERROR * JUST, None, "", id="next to no difference"),
+        pytest.param(LIMITS.coding, 9.0, LARGE, "", id="a fine copy"),
+        pytest.param(UNTOLD_COARSE, 9.0, LARGE, "quality", id="a coarse copy"),
+        pytest.param(UNTOLD_COARSE, 9.0, TRACED, "", id="the needle was made of it"),
+        pytest.param(UNTOLD_COARSE, 9.0, UNTRACED, "quality", id="or hardly so"),
+        pytest.param(UNTOLD_COARSE, 9.0, None, "quality", id="never tried"),
+        pytest.param(UNTOLD_COARSE, 9.0, FITS, "quality", id="it was made of the needle"),
+        pytest.param(1.0, 9.0, FITS, "quality", id="however fine"),
+        pytest.param(1.0, ROUNDING * JUST, FITS, "", id="no difference to speak of"),
+        pytest.param(0.0, 9.0, Recoding(0, 9.0, 9.0, 0), "", id="a lossless copy"),
+        pytest.param(-1.0, 9.0, None, "quality", id="two untold codings"),
+        pytest.param(-1.0, worse.UNTOLD_ERROR * JUST, None, "", id="next to no difference"),
     ],
 )
+@pytest.mark.parametrize("format_", ["heic", "webp", "avif"])
 def test_a_needle_of_no_told_coding_may_be_the_source(format_, theirs, error, source, reason):
     """Whatever the library's copy may have been made of isn't vouched for by it."""
     needle = replace(PRINT, format=format_, coding_error=-1.0)

@@ -26,7 +26,6 @@ SIBLING_ROUNDING = 0.2  # the same of two files made by the same program
 LEAST_SIBLING = 0.97  # below it the needle is the library's source
 TRACES = 0.4  # share of what a coding makes that it makes of a picture that was coded so before
 FINER = 0.75  # share of the needle's coding error that a finer coding has
-NO_CAMERAS = ("webp", "avif")  # whoever has such a file has it from another one
 
 
 def faults(
@@ -88,7 +87,12 @@ def _bears_traces(needle: Fingerprint, haystack: Fingerprint, recoding: Recoding
     Then it may be the needle, saved once more.
     """
     finer = 0 <= haystack.coding_error < needle.coding_error
-    return finer and recoding.made < TRACES * recoding.elsewhere
+    return finer and _was_coded_so(recoding)
+
+
+def _was_coded_so(recoding: Recoding) -> bool:
+    """Does a coding change a picture so little that the picture must have been coded so before?"""
+    return recoding.made < TRACES * recoding.elsewhere
 
 
 def _are_siblings(
@@ -124,24 +128,25 @@ def _is_coarser(
         return True
     if measures.error is None:
         return False
-    return needle.coding_error >= 0 or _may_be_the_source(needle, haystack, measures, limits)
+    return needle.coding_error >= 0 or _may_be_the_source(haystack, measures, limits)
 
 
-def _may_be_the_source(
-    needle: Fingerprint, haystack: Fingerprint, measures: Measures, limits: MatchLimits
-) -> bool:
+def _may_be_the_source(haystack: Fingerprint, measures: Measures, limits: MatchLimits) -> bool:
     """Of a needle whose coding tells nothing (HEIC, WebP): was the library's copy made of it?
 
-    Beside what a camera may have written, a library's copy of coarse coding is never sure.
+    A coarse library copy may have been, in a way that can't be imitated (another encoder, coded
+    twice), unless the needle bears the traces of its very coding.
     """
-    error = measures.error or 0.0
+    error, source = measures.error or 0.0, measures.source
     if error <= ROUNDING:
         return False
     if haystack.coding_error < 0:
         return error > UNTOLD_ERROR
-    if measures.source is not None and _is_its_coding(measures.source, limits):
+    if source is None:
+        return haystack.coding_error > limits.coding
+    if _is_its_coding(source, limits):
         return True
-    return needle.format not in NO_CAMERAS and haystack.coding_error > limits.coding
+    return haystack.coding_error > limits.coding and not _was_coded_so(source)
 
 
 def _same_coding(needle: Fingerprint, haystack: Fingerprint) -> bool:
