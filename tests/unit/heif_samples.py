@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 import pillow_heif
+from accuracy import writers
 from tests.unit.picture_samples import Picture, exif, small_photo
 
 HEVC_LENGTH_BYTES = 4
@@ -34,7 +35,7 @@ def written(pictures: list[Picture], icc: bytes = b"", **options: object) -> byt
         if icc:
             added.info["icc_profile"] = icc
     data = io.BytesIO()
-    file.save(data, **options)
+    file.save(data, enc_params=writers.ALONE, **options)
     return data.getvalue()
 
 
