@@ -94,7 +94,7 @@ def _metadata(photo: Photo, picture: Pixels) -> Iterator[Copy]:
             yield Copy("metadata edited", "metadata removed", bare)
     yield Copy("Display-P3", "to Display-P3", writers.in_display_p3(picture, 92))
     for flag in range(1, 9):
-        stored = writers.jpeg(_stored_for(picture, flag), 92)
+        stored = writers.jpeg(writers.stored_for(picture, flag), 92)
         flagged = writers.with_segment(stored, writers.exif(orientation=flag))
         yield Copy("orientation flag", f"flag {flag}", flagged)
 
@@ -146,18 +146,3 @@ def _blurred(picture: Pixels) -> Iterator[Copy]:
         yield Copy("lost detail", f"q{quality}, then q96", again, True)
     soft = np.asarray(cv2.GaussianBlur(picture, (0, 0), 1.2), np.uint8)
     yield Copy("lost detail", "blurred by 1.2 px", writers.jpeg(soft, 92), True)
-
-
-def _stored_for(picture: Pixels, flag: int) -> Pixels:
-    """Return the pixels that a file with this orientation flag holds."""
-    undo = {
-        1: lambda p: p,
-        2: np.fliplr,
-        3: lambda p: np.rot90(p, 2),
-        4: np.flipud,
-        5: lambda p: np.transpose(p, (1, 0, 2)),
-        6: lambda p: np.rot90(p, 1),
-        7: lambda p: np.rot90(np.transpose(p, (1, 0, 2)), 2),
-        8: lambda p: np.rot90(p, -1),
-    }
-    return np.ascontiguousarray(undo[flag](picture))

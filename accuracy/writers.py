@@ -71,6 +71,21 @@ def png(picture: Pixels) -> bytes:
     return bytes(data)
 
 
+def stored_for(picture: NDArray[np.uint8], orientation: int) -> Pixels:
+    """Return the pixels that a camera stores, so that this EXIF orientation shows them upright."""
+    undone = {
+        1: lambda p: p,
+        2: np.fliplr,
+        3: lambda p: np.rot90(p, 2),
+        4: np.flipud,
+        5: lambda p: np.swapaxes(p, 0, 1),
+        6: lambda p: np.rot90(p, 1),
+        7: lambda p: np.rot90(np.swapaxes(p, 0, 1), 2),
+        8: lambda p: np.rot90(p, -1),
+    }
+    return np.ascontiguousarray(undone[orientation](picture))
+
+
 def by_pillow(picture: Pixels, format_: str, **options: object) -> bytes:
     """Return a file that Pillow writes: "WEBP", "AVIF", "HEIF", "JPEG", ..."""
     out = io.BytesIO()

@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 
 import cv2
-import numpy as np
 import pytest
+from accuracy.writers import stored_for
 from tests.system.commands import Done, Fields, Site
 from tests.system.pictures import encoded, ours, pixels, resized, surely_the_same
 from tests.unit.container_samples import (
@@ -37,18 +37,6 @@ BYTES, PIXELS, SAME = ("matched", "bytes", ""), ("matched", "pixels", ""), ("mat
 RAW_ONLY, MOTION = ("possible", "same", "raw"), ("possible", "same", "motion")
 COMMENT, TEXT = 0xFE, b"tEXt"
 
-UNDONE = {
-    1: lambda p: p,
-    2: np.fliplr,
-    3: lambda p: np.rot90(p, 2),
-    4: np.flipud,
-    5: lambda p: np.transpose(p, (1, 0, 2)),
-    6: lambda p: np.rot90(p, 1),
-    7: lambda p: np.rot90(np.transpose(p, (1, 0, 2)), 2),
-    8: lambda p: np.rot90(p, -1),
-}
-"""How a camera stores a picture, so that the orientation shows it upright."""
-
 Change = Callable[[bytes], bytes]
 
 
@@ -69,7 +57,7 @@ def as_heic(data: bytes) -> bytes:
 
 def held(content_type: str, orientation: int, data: bytes) -> bytes:
     """Return the picture as a camera held that way stores it."""
-    stored = np.ascontiguousarray(UNDONE[orientation](pixels(data)))
+    stored = stored_for(pixels(data), orientation)
     return oriented(content_type, stored, orientation)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from accuracy.writers import stored_for
 from tests.unit.picture_samples import (
     encoded,
     exif,
@@ -30,21 +31,6 @@ LIMITS = Limits()
 CAPTURE = StderrCapture()
 
 
-def turned(picture: np.ndarray, orientation: int) -> np.ndarray:
-    """Return the picture as a camera stores it, so that `orientation` shows it upright."""
-    undone = {
-        1: lambda p: p,
-        2: np.fliplr,
-        3: lambda p: np.rot90(p, 2),
-        4: np.flipud,
-        5: lambda p: np.transpose(p, (1, 0, 2)),
-        6: lambda p: np.rot90(p, 1),
-        7: lambda p: np.rot90(np.transpose(p, (1, 0, 2)), 2),
-        8: lambda p: np.rot90(p, -1),
-    }
-    return np.ascontiguousarray(undone[orientation](picture))
-
-
 def distance_bits(first: Fingerprint, second: Fingerprint) -> int:
     return (first.dhash ^ second.dhash).bit_count()
 
@@ -53,7 +39,7 @@ def distance_bits(first: Fingerprint, second: Fingerprint) -> int:
 def test_pictures_are_seen_upright_in_all_eight_orientations(orientation):
     """Size, hash, sketch and signature are those of the picture as people see it."""
     upright = photo("coffee.png")  # 600 x 400, so that the decode is reduced
-    stored = with_exif(jpeg(turned(upright, orientation), quality=95), exif(orientation))
+    stored = with_exif(jpeg(stored_for(upright, orientation), quality=95), exif(orientation))
     found, expected = seen_well(stored), seen_well(jpeg(upright, quality=95))
     assert (found.width_px, found.height_px) == (600, 400)
     assert distance_bits(found, expected) <= 4
@@ -66,7 +52,7 @@ def test_pictures_are_seen_upright_in_all_eight_orientations(orientation):
 def test_sides_that_look_alike_after_the_reduction_keep_their_order(orientation):
     """2046 and 2047 pixels are both 256 at an eighth; the orientation tells them apart."""
     picture = cv2.resize(photo("coffee.png"), (2047, 2046), interpolation=cv2.INTER_AREA)
-    stored = turned(picture, orientation)
+    stored = stored_for(picture, orientation)
     found = seen_well(with_exif(jpeg(stored, quality=60), exif(orientation)))
     assert (found.width_px, found.height_px) == (2047, 2046)
 

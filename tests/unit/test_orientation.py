@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from accuracy.writers import stored_for
 from tests.unit.container_samples import oriented
 from tests.unit.picture_samples import photo, seen_well
 
@@ -14,17 +15,6 @@ from dedupd.pictures.look import sign
 from dedupd.pictures.opencv import cv2
 
 CAPTURE = StderrCapture()
-UNDONE = {
-    1: lambda p: p,
-    2: np.fliplr,
-    3: lambda p: np.rot90(p, 2),
-    4: np.flipud,
-    5: lambda p: np.transpose(p, (1, 0, 2)),
-    6: lambda p: np.rot90(p, 1),
-    7: lambda p: np.rot90(np.transpose(p, (1, 0, 2)), 2),
-    8: lambda p: np.rot90(p, -1),
-}
-"""How a camera stores a picture, so that the orientation shows it upright."""
 
 
 def upright() -> np.ndarray:
@@ -35,7 +25,7 @@ def upright() -> np.ndarray:
 @pytest.mark.parametrize("content_type", ["jpeg", "png", "webp", "tiff"])
 def test_all_eight_ways_to_hold_a_camera_give_the_same_picture(content_type, orientation):
     """Size, hash, sketch, the seven other views and the signature are those of the plain one."""
-    data = oriented(content_type, UNDONE[orientation](upright()), orientation)
+    data = oriented(content_type, stored_for(upright(), orientation), orientation)
     plain = oriented(content_type, upright(), 1)
     found, expected = seen_well(data), seen_well(plain)
     assert found.bytes_only == ""

@@ -6,10 +6,10 @@ import io
 
 import numpy as np
 import pytest
+from accuracy.writers import stored_for
 from PIL import Image, ImageDraw, ImageFont
 from tests.unit.container_samples import oriented
 from tests.unit.picture_samples import encoded, photo, seen_well
-from tests.unit.test_orientation import UNDONE
 
 from dedupd.likeness import MatchLimits, Measures, Recoding
 from dedupd.model import VIEWS, View
@@ -81,7 +81,7 @@ def test_a_programs_own_tables_are_used():
 def test_blocks_lie_where_the_needle_stores_them(orientation):
     """A copy that was turned before it was coded has its blocks elsewhere."""
     library = encoded(scene("astronaut.png"), ".png")
-    needle = oriented("jpeg", UNDONE[orientation](scene("astronaut.png")), orientation)
+    needle = oriented("jpeg", stored_for(scene("astronaut.png"), orientation), orientation)
     assert measured(needle, library).recoded.left < 0.3
 
 

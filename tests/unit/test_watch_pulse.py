@@ -93,7 +93,9 @@ def test_where_the_kernel_does_not_count_nothing_hangs(clock):
 def test_the_kernel_counts_what_a_thread_runs():
     """A thread that waits doesn't run; there is none of a number that isn't a thread's."""
     held, ids = threading.Event(), []
-    thread = threading.Thread(target=lambda: (ids.append(threading.get_native_id()), held.wait()))
+    thread = threading.Thread(
+        target=lambda: (ids.append(threading.get_native_id()), held.wait()), daemon=True
+    )
     thread.start()
     while not ids:
         time.sleep(0.01)

@@ -22,15 +22,16 @@ class Presence(enum.Enum):
     SILENT = "silent"  # it doesn't answer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Survey:
-    """What a walk through a root saw; `complete` is False where its time or patience ended.
+    """What a walk through a root sees, counted on the way.
 
     Attributes:
         folders: Also hidden ones: they are watched all the same.
         closed: Folders that can't be listed; `closed_first` names the first of them.
         refused: Files that can't be read; `refused_first` likewise.
         foreign: Files that can be read, of other owners.
+        complete: Was all of it seen?  False where its time or patience ended.
     """
 
     folders: int = 0
