@@ -44,7 +44,8 @@ def mutants(_seed: int, _size: Size) -> Result:
 
 def _pytest(*arguments: str, **more: str) -> tuple[dict[str, int], str]:
     """Run pytest; return how many tests came to which end, and what it printed."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    unbounded = ("-p", "no:cacheprovider", "-o", "faulthandler_timeout=0")
+    command = [sys.executable, "-m", "pytest", "-q", *unbounded, *arguments]
     done = subprocess.run(
         command, cwd=PROJECT, env=environment(**more), capture_output=True, text=True, check=False
     )

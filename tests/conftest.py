@@ -1,4 +1,4 @@
-"""What holds for every test: no real home folder, no skip that nobody hears of, no work twice.
+"""What holds for every test: no real home, no skip nobody hears of, no work twice, an end.
 
 With `CI` or `DEDUPD_NO_SKIPS` set, a skipped test makes the run fail.
 """
@@ -6,17 +6,22 @@ With `CI` or `DEDUPD_NO_SKIPS` set, a skipped test makes the run fail.
 from __future__ import annotations
 
 import atexit
+import faulthandler
 import os
 import shutil
 import tempfile
+from collections.abc import Generator
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key, get_timeout_config_value
 from _pytest.terminal import TerminalReporter
 from hypothesis import settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]
+from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
 
 HOME_FOLDERS = ("CONFIG", "CACHE", "STATE", "DATA")
 SET_FROM_OUTSIDE = (
@@ -62,6 +67,23 @@ class SharingTogether(LoadGroupScheduling):  # type: ignore[misc]
         path = nodeid.partition("::")[0]
         return path if has_shared_fixture(self.config.rootpath / path) else nodeid
 
+    def _reschedule(self, node: WorkerController) -> None:
+        super()._reschedule(node)
+        # A worker begins a test only when it has the next one too, or knows that there is none.
+        if not node.shutting_down and self._pending_of(self.assigned_work[node]) < 2:
+            super()._reschedule(node)
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """Tell which test a worker died of; pytest-xdist 3.8 would run it again, and again."""
+        units = self.assigned_work[node].values()
+        unit = next((one for one in units if not all(one.values())), None)
+        if unit is None:
+            return cast("str | None", super().remove_node(node))
+        crashed = next(one for one, done in unit.items() if not done)
+        unit[crashed] = True
+        super().remove_node(node)
+        return cast("str", crashed)
+
 
 @cache
 def has_shared_fixture(path: Path) -> bool:
@@ -73,6 +95,15 @@ def has_shared_fixture(path: Path) -> bool:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadGroupScheduling | None:
     """Choose how tests are given to workers where `--dist loadgroup` asks for groups."""
     return SharingTogether(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """Bound the end of a test too: once it has failed, pytest leaves it all the time it wants."""
+    if within_s := get_timeout_config_value(item.config):
+        stderr = item.config.stash[fault_handler_stderr_fd_key]
+        faulthandler.dump_traceback_later(within_s, file=stderr, exit=True)
+    return (yield)
 
 
 def forbidden_skips(config: pytest.Config) -> int:
