@@ -141,9 +141,11 @@ MOST = math.hypot(MADE * LIMITS.error, ROUNDING)
 UNTOLD_COARSE = LIMITS.coding * MORE
 FITS = Recoding(MADE, MADE * LIMITS.error * JUST, LIMITS.peak * JUST, MADE)
 LARGE, LOCAL = replace(FITS, left=MOST * MORE), replace(FITS, peak=LIMITS.peak * MORE)
+VERY_SAME = replace(FITS, left=math.hypot(worse.TRACED_LEFT * MADE, ROUNDING) * JUST)
 TRACED, UNTRACED = (
-    replace(LARGE, elsewhere=MADE / (worse.TRACES * share)) for share in (JUST, MORE)
+    replace(VERY_SAME, elsewhere=MADE / (worse.TRACES * share)) for share in (JUST, MORE)
 )
+OF_ANOTHER = replace(TRACED, left=TRACED.left * MORE / JUST)
 
 
 @pytest.mark.parametrize(
@@ -208,15 +210,17 @@ def test_two_copies_of_one_original_may_be_siblings(theirs, error, peak, reason)
 @pytest.mark.parametrize(
     ("theirs", "error", "source", "reason"),
     [
-        pytest.param(LIMITS.coding, 9.0, LARGE, "", id="a fine copy"),
         pytest.param(UNTOLD_COARSE, 9.0, LARGE, "quality", id="a coarse copy"),
         pytest.param(UNTOLD_COARSE, 9.0, TRACED, "", id="the needle was made of it"),
         pytest.param(UNTOLD_COARSE, 9.0, UNTRACED, "quality", id="or hardly so"),
+        pytest.param(UNTOLD_COARSE, 9.0, OF_ANOTHER, "quality", id="of another one, coded so"),
         pytest.param(UNTOLD_COARSE, 9.0, None, "quality", id="never tried"),
         pytest.param(UNTOLD_COARSE, 9.0, FITS, "quality", id="it was made of the needle"),
         pytest.param(1.0, 9.0, FITS, "quality", id="however fine"),
+        pytest.param(1.0, 9.0, TRACED, "", id="the needle was made of it, fine as it is"),
         pytest.param(1.0, ROUNDING * JUST, FITS, "", id="no difference to speak of"),
         pytest.param(0.0, 9.0, Recoding(0, 9.0, 9.0, 0), "", id="a lossless copy"),
+        pytest.param(LOSSLESS, 9.0, Recoding(0, 9.0, 9.0, 0), "", id="of 8 bits"),
         pytest.param(-1.0, 9.0, None, "quality", id="two untold codings"),
         pytest.param(-1.0, worse.UNTOLD_ERROR * JUST, None, "", id="next to no difference"),
     ],
@@ -228,6 +232,17 @@ def test_a_needle_of_no_told_coding_may_be_the_source(format_, theirs, error, so
     haystack = replace(PRINT, coding_error=theirs)
     finding = look(needle, haystack, Measures(0.0, error, 1.0, source=source))
     assert finding.reason == reason
+
+
+@pytest.mark.parametrize(("format_", "reason"), [("heic", "quality"), ("webp", ""), ("avif", "")])
+@pytest.mark.parametrize("theirs", [1.0, LIMITS.coding])
+def test_what_a_camera_may_have_written_is_asked_for_traces_of_a_fine_copy_too(
+    format_, reason, theirs
+):
+    """No camera writes WebP or AVIF: whoever has such a file has it from another one."""
+    needle = replace(PRINT, format=format_, coding_error=-1.0)
+    haystack = replace(PRINT, coding_error=theirs)
+    assert look(needle, haystack, Measures(0.0, 9.0, 1.0, source=UNTRACED)).reason == reason
 
 
 def test_two_sizes_have_no_recoding():

@@ -25,6 +25,9 @@ ROUNDING = 0.4  # RMS grey levels that two decoders, or two ways to colours and 
 SIBLING_ROUNDING = 0.2  # the same of two files made by the same program
 LEAST_SIBLING = 0.97  # below it the needle is the library's source
 TRACES = 0.4  # share of what a coding makes that it makes of a picture that was coded so before
+TRACED_LEFT = 1.25  # how many times that may be left then, if it was this very file
+LOSSLESS_ERROR = 0.3  # RMS grey levels, by rounding to 8 bits
+WRITTEN_BY_CAMERAS = ("heic",)
 FINER = 0.75  # share of the needle's coding error that a finer coding has
 
 
@@ -128,25 +131,35 @@ def _is_coarser(
         return True
     if measures.error is None:
         return False
-    return needle.coding_error >= 0 or _may_be_the_source(haystack, measures, limits)
+    return needle.coding_error >= 0 or _may_be_the_source(needle, haystack, measures, limits)
 
 
-def _may_be_the_source(haystack: Fingerprint, measures: Measures, limits: MatchLimits) -> bool:
+def _may_be_the_source(
+    needle: Fingerprint, haystack: Fingerprint, measures: Measures, limits: MatchLimits
+) -> bool:
     """Of a needle whose coding tells nothing (HEIC, WebP): was the library's copy made of it?
 
-    A coarse library copy may have been, in a way that can't be imitated (another encoder, coded
-    twice), unless the needle bears the traces of its very coding.
+    A library copy may have been made in a way that can't be imitated: by another encoder, or in
+    two steps.  It wasn't where the needle bears the traces of its very coding.  A picture that a
+    camera may have written is asked for them beside every lossy copy, others beside a coarse one.
     """
     error, source = measures.error or 0.0, measures.source
     if error <= ROUNDING:
         return False
     if haystack.coding_error < 0:
         return error > UNTOLD_ERROR
-    if source is None:
-        return haystack.coding_error > limits.coding
-    if _is_its_coding(source, limits):
+    if source is not None and _is_its_coding(source, limits):
         return True
-    return haystack.coding_error > limits.coding and not _was_coded_so(source)
+    if source is not None and _was_coded_by(source):
+        return False
+    by_camera = needle.format in WRITTEN_BY_CAMERAS
+    return haystack.coding_error > (LOSSLESS_ERROR if by_camera else limits.coding)
+
+
+def _was_coded_by(source: Recoding) -> bool:
+    """Does the needle bear the traces of the library's file: was it made of that one?"""
+    most = math.hypot(TRACED_LEFT * source.made, ROUNDING)
+    return _was_coded_so(source) and source.left <= most
 
 
 def _same_coding(needle: Fingerprint, haystack: Fingerprint) -> bool:
