@@ -319,6 +319,23 @@ def test_a_picture_beyond_the_memory_of_a_worker_is_unreadable():
     pool.stop()
 
 
+def test_pictures_too_large_to_be_decoded_together_are_all_seen():
+    """Each of two workers has one of 30 megapixels, of which only 24 are free; one is compared."""
+    pool = ProcessPool(2)
+    pool.start()
+    answers: queue.SimpleQueue[PoolAnswer] = queue.SimpleQueue()
+    large = encoded(np.tile(small_photo(), (20, 25, 1)), ".png")
+    assert seen(large).width_px * seen(large).height_px > 24_000_000
+    for number in range(3):
+        pool.submit(decode(large, bytes([number])), answers.put)
+    pool.submit(Compare(b"n", b"h", payload(jpeg()), payload(large)), answers.put)
+    found = [answers.get(timeout=PATIENCE_S) for _ in range(4)]
+    pool.stop()
+    assert sum(isinstance(one, Decoded) and one.result == seen(large) for one in found) == 3
+    (compared,) = (one for one in found if isinstance(one, Compared))
+    assert isinstance(compared.result.haystack, Signature)
+
+
 def test_stopping_kills_workers_that_are_busy_stopped_or_starting():
     """Within 2 s, with jobs in the queue, and no process is left."""
     pool = ProcessPool(3)

@@ -24,6 +24,7 @@ from dedupd.pictures.exchange import (
     encode_request,
     failed,
 )
+from dedupd.pictures.limits import NeedsRoom
 from dedupd.wire import Damaged
 
 FIRST, SECOND = Payload(5, 0), Payload(6, 0)
@@ -55,13 +56,13 @@ def compared(needle, haystack, measures: Measures, view=VIEWS[0]) -> Compared:
 def test_a_request_is_read_as_it_was_written(job):
     """Over the socket goes what to do; the descriptors travel beside it, digests not at all."""
     fds = [5, 6] if isinstance(job, Compare) else [5]
-    assert decode_request(encode_request(job), fds) == job
+    assert decode_request(encode_request(job, room_px=77), fds) == (job, 77)
 
 
 def test_a_job_that_nobody_knows_is_refused():
     """Two versions of dedupd don't share workers."""
     with pytest.raises(ValueError, match="no job"):
-        decode_request(b'{"job": "delete"}\n', [5])
+        decode_request(b'{"job": "delete", "room": 1}\n', [5])
 
 
 HASH_JOB = HashJob(FIRST, ("a",))
@@ -154,8 +155,20 @@ def test_a_comparison_that_no_worker_ended_says_so_of_both(sign):
     assert result == compared(why, why, NOT_MEASURABLE, VIEWS[2])
 
 
+def test_a_worker_may_ask_for_room():
+    """Whatever the job; what isn't a number is no need."""
+    packet = encode_answer(NeedsRoom(196_000_000))
+    for job, _ in ANSWERS:
+        with pytest.raises(NeedsRoom) as needed:
+            decode_answer(job, packet)
+        assert needed.value.pixels == 196_000_000
+    for rubbish in (b"room ", b"room -1", b"room 1e9", b"room " + b"9" * 30):
+        with pytest.raises(Damaged):
+            decode_answer(HASH_JOB, rubbish)
+
+
 def test_a_view_travels_as_its_index():
     """The order of `VIEWS` is part of the store's keys and of this protocol."""
-    request = json.loads(encode_request(compare_job((True, False), VIEWS[5])))
-    assert request == {"job": "compare", "view": 5, "sign": [True, False]}
+    request = json.loads(encode_request(compare_job((True, False), VIEWS[5]), 9))
+    assert request == {"job": "compare", "view": 5, "sign": [True, False], "room": 9}
     assert VIEWS[5] == (1, True)

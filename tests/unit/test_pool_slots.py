@@ -9,9 +9,11 @@ import pytest
 
 from dedupd.messages import Decode, Decoded, Payload
 from dedupd.model import Unreadable
+from dedupd.pictures.limits import NeedsRoom
 from dedupd.pictures.pools import processes
 from dedupd.pictures.pools.processes import ProcessPool
 
+LARGE_PX = 150_000_000
 PATIENCE_S = 60.0  # ends what hangs; it says nothing about speed
 
 
@@ -24,10 +26,12 @@ class Child:
         type(self).begun += 1
         self.lives, self.pid = True, 0
 
-    def ask(self, job: Decode, timeout_s: float) -> Decoded:
+    def ask(self, job: Decode, timeout_s: float, room_px: int) -> Decoded:
         """Answer, or stumble."""
         if job.digest.startswith(b"bad"):
             raise AttributeError("a bug of ours")
+        if job.digest.startswith(b"greedy") or (job.digest == b"large" and room_px < LARGE_PX):
+            raise NeedsRoom(max(LARGE_PX, room_px + 1))
         return Decoded(job.digest, Unreadable("damaged"))
 
     def end(self) -> None:
@@ -75,3 +79,18 @@ def test_the_worker_that_was_in_use_is_not_trusted_with_the_next_picture(pool):
     pool.submit(job(b"good"), answers.put)
     assert answers.get(timeout=PATIENCE_S).result.reason == "damaged"
     assert Child.begun >= 5
+
+
+def test_a_large_picture_is_asked_about_again_with_the_room_it_needs(pool):
+    """One that asks for ever more costs its worker, and comes to an end."""
+    answers: queue.SimpleQueue[Decoded] = queue.SimpleQueue()
+    digests = [b"large", b"greedy", b"large", b"good"]
+    for digest in digests:
+        pool.submit(job(digest), answers.put)
+    found = [answers.get(timeout=PATIENCE_S) for _ in digests]
+    assert sorted((one.digest, one.result.reason) for one in found) == [
+        (b"good", "damaged"),
+        (b"greedy", "killed"),
+        (b"large", "damaged"),
+        (b"large", "damaged"),
+    ]

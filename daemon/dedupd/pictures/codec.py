@@ -18,7 +18,7 @@ from dedupd.pictures.capture import Capture, judge
 from dedupd.pictures.decoders import DECODERS, DecodeError
 from dedupd.pictures.formats import read_header
 from dedupd.pictures.formats.header import Header
-from dedupd.pictures.limits import Limits
+from dedupd.pictures.limits import Limits, NeedsRoom
 from dedupd.pictures.opencv import MatLike, cv2
 from dedupd.pictures.sniff import HEAD_BYTES, sniff
 
@@ -72,8 +72,18 @@ class Pixels:
 
 
 def open_header(data: memoryview, limits: Limits) -> Header | Unreadable:
-    """Return the header of a picture."""
-    return read_header(sniff(bytes(data[:HEAD_BYTES])), data, limits)
+    """Return the header of a picture.
+
+    Raises:
+        NeedsRoom: It is sound, and too large to be decoded just now.
+    """
+    header = read_header(sniff(bytes(data[:HEAD_BYTES])), data, limits)
+    if isinstance(header, Unreadable):
+        return header
+    pixels = header.width_px * header.height_px
+    if pixels > limits.room_px:
+        raise NeedsRoom(pixels)
+    return header
 
 
 def smallest_grey(header: Header) -> Mode:

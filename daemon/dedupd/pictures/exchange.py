@@ -5,9 +5,10 @@ it.  An answer is one packet: its values in the encoding of `wire`, each behind 
 (u32, little-endian).  Nothing is pickled, and a reader trusts no answer: `decode_answer` gives
 the expected type or raises `wire.Damaged`.
 
-    request  := {"job": "decode" | "sign"} | {"job": "hash", "names": [...]}
-              | {"job": "compare", "view": index, "sign": [bool, bool]}
-    answer   := fingerprint | signature | signature signature measures | hashes
+    request  := {"job": "decode" | "sign", "room": pixels} | {"job": "hash", "names": [...], ...}
+              | {"job": "compare", "view": index, "sign": [bool, bool], ...}
+    answer   := "room " pixels: a picture needs that much, ask again
+              | fingerprint | signature | signature signature measures | hashes
                 a signature that was not asked for has no bytes, every other one has some
     hashes   := unreadable | {"name": [bits, "hexadecimal value"], ...}
 """
@@ -18,10 +19,12 @@ import json
 import os
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 from dedupd.likeness import NOT_MEASURABLE, Comparison
 from dedupd.messages import Compare, Compared, Decode, Decoded, Payload, Sign, Signed
 from dedupd.model import VIEWS, PerceptualHash, Unreadable
+from dedupd.pictures.limits import NeedsRoom
 from dedupd.wire import (
     Damaged,
     decode_fingerprint,
@@ -39,6 +42,8 @@ READY = b"ready\n"
 """What a worker sends first, once its decoders are loaded."""
 
 _LENGTH = struct.Struct("<I")
+_ROOM = b"room "  # no answer begins so: as a length, it is beyond any packet
+_LONGEST_NUMBER = 20
 _LONGEST_HASH_BITS = 256
 
 
@@ -93,8 +98,12 @@ def failed(job: PoolJob, why: Unreadable) -> PoolAnswer:
             return Hashed(job, why)
 
 
-def encode_request(job: PoolJob) -> bytes:
-    """Return the packet that tells a worker what to do; the descriptors travel beside it."""
+def encode_request(job: PoolJob, room_px: int) -> bytes:
+    """Return the packet that tells a worker what to do; the descriptors travel beside it.
+
+    Args:
+        room_px: As in `Limits`.
+    """
     match job:
         case Decode():
             request: dict[str, object] = {"job": "decode"}
@@ -105,12 +114,16 @@ def encode_request(job: PoolJob) -> bytes:
             request = {"job": "compare", "view": view, "sign": job.sign}
         case HashJob():
             request = {"job": "hash", "names": job.names}
-    return json.dumps(request).encode() + b"\n"
+    return json.dumps({**request, "room": room_px}).encode() + b"\n"
 
 
-def decode_request(packet: bytes, fds: list[int]) -> PoolJob:
-    """Return the job that `encode_request` wrote; a worker knows no digests, they are b""."""
+def decode_request(packet: bytes, fds: list[int]) -> tuple[PoolJob, int]:
+    """Return what `encode_request` wrote; a worker knows no digests, they are b""."""
     request = json.loads(packet)
+    return _job(request, fds), int(request["room"])
+
+
+def _job(request: dict[str, Any], fds: list[int]) -> PoolJob:
     first, *rest = [Payload(fd, size_bytes=0) for fd in fds]
     match request["job"]:
         case "decode":
@@ -125,9 +138,11 @@ def decode_request(packet: bytes, fds: list[int]) -> PoolJob:
     raise ValueError(f"no job is called {request['job']}")
 
 
-def encode_answer(answer: PoolAnswer) -> bytes:
+def encode_answer(answer: PoolAnswer | NeedsRoom) -> bytes:
     """Return the packet that a worker answers with."""
     match answer:
+        case NeedsRoom():
+            return _ROOM + b"%d" % answer.pixels
         case Decoded():
             return _packed(encode_fingerprint(answer.result))
         case Signed():
@@ -146,7 +161,10 @@ def decode_answer(job: PoolJob, packet: bytes) -> PoolAnswer:
 
     Raises:
         wire.Damaged: The packet isn't an answer to that job.
+        NeedsRoom: The worker wants to be asked again, with more room.
     """
+    if packet.startswith(_ROOM):
+        raise _needed(packet)
     parts = _unpacked(packet)
     if len(parts) != (3 if isinstance(job, Compare) else 1):
         raise Damaged(f"an answer of {len(parts)} parts")
@@ -163,6 +181,13 @@ def decode_answer(job: PoolJob, packet: bytes) -> PoolAnswer:
             return Compared(job.needle, job.haystack, comparison, job.view)
         case HashJob():
             return Hashed(job, _decode_hashes(parts[0]))
+
+
+def _needed(packet: bytes) -> NeedsRoom:
+    digits = packet.removeprefix(_ROOM)
+    if not digits.isdigit() or len(digits) > _LONGEST_NUMBER:
+        raise Damaged("a need of room without a number")
+    return NeedsRoom(int(digits))
 
 
 def _packed(*parts: bytes) -> bytes:

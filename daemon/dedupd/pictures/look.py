@@ -1,7 +1,8 @@
 """Look at a picture: bytes in, fingerprint, signature, comparison or hashes out.
 
-Promises: no exception for any bytes; a picture that can't be trusted whole is `Unreadable`, or a
-fingerprint whose `bytes_only` says why nothing but equal bytes may match it.
+Promises: no exception for any bytes, but `NeedsRoom` where `Limits.room_px` is bounded; a picture
+that can't be trusted whole is `Unreadable`, or a fingerprint whose `bytes_only` says why nothing
+but equal bytes may match it.
 """
 
 from __future__ import annotations

@@ -15,10 +15,17 @@ import resource
 import signal
 import socket
 import sys
+from dataclasses import replace
 
 from dedupd.pictures.capture import StderrCapture
-from dedupd.pictures.exchange import PACKET_BYTES, READY, decode_request, encode_answer
-from dedupd.pictures.limits import Limits
+from dedupd.pictures.exchange import (
+    PACKET_BYTES,
+    READY,
+    PoolAnswer,
+    decode_request,
+    encode_answer,
+)
+from dedupd.pictures.limits import Limits, NeedsRoom
 from dedupd.pictures.work import do
 
 _PAYLOADS_AT_MOST = 2
@@ -62,10 +69,20 @@ def _serve(requests: socket.socket, limits: Limits) -> None:
         packet, fds, _, _ = socket.recv_fds(requests, PACKET_BYTES, _PAYLOADS_AT_MOST)
         if not packet:
             return
-        answer = do(decode_request(packet, fds), limits, capture)
+        answer = _answer(packet, fds, limits, capture)
         for fd in fds:
             os.close(fd)
         requests.send(encode_answer(answer))
+
+
+def _answer(
+    packet: bytes, fds: list[int], limits: Limits, capture: StderrCapture
+) -> PoolAnswer | NeedsRoom:
+    job, room_px = decode_request(packet, fds)
+    try:
+        return do(job, replace(limits, room_px=room_px), capture)
+    except NeedsRoom as needed:
+        return needed
 
 
 if __name__ == "__main__":

@@ -83,15 +83,16 @@ class Child:
         """Whether it was still there a moment ago."""
         return self._process.poll() is None
 
-    def ask(self, job: PoolJob, timeout_s: float) -> PoolAnswer:
+    def ask(self, job: PoolJob, timeout_s: float, room_px: int) -> PoolAnswer:
         """Return the child's answer to `job`.
 
         Raises:
+            NeedsRoom: A picture is larger than `room_px`; the child waits for the next request.
             ChildLost, ChildLate, Stopped: There is none; the child is of no more use.
         """
         fds = [payload.fd for payload in payloads(job)]
         try:
-            socket.send_fds(self._socket, [encode_request(job)], fds)
+            socket.send_fds(self._socket, [encode_request(job, room_px)], fds)
             return decode_answer(job, self._receive(timeout_s))
         except (OSError, Damaged) as error:
             raise ChildLost(str(error)) from error

@@ -16,10 +16,11 @@ import time
 from typing import NamedTuple
 
 from dedupd.model import Unreadable
-from dedupd.pictures.exchange import PoolAnswer, PoolJob, close_payloads, failed
-from dedupd.pictures.limits import Limits
+from dedupd.pictures.exchange import PoolAnswer, PoolJob, close_payloads, failed, payloads
+from dedupd.pictures.limits import Limits, NeedsRoom
 from dedupd.pictures.pools import Done
 from dedupd.pictures.pools.child import Child, ChildLate, ChildLost, Stopped
+from dedupd.pictures.pools.room import Closed, Room
 
 DEFAULT_MEMORY_BYTES = 2 << 30
 DEFAULT_TIMEOUT_S = 60.0
@@ -56,7 +57,8 @@ class ProcessPool:
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._stop_fd = os.eventfd(0, os.EFD_CLOEXEC)  # readable from `stop` on
         self._stopping = False
-        setup = _Setup(timeout_s, memory_bytes, limits or Limits(), self._stop_fd)
+        self._room = Room(count)
+        setup = _Setup(timeout_s, memory_bytes, limits or Limits(), self._stop_fd, self._room)
         self._slots = [_Slot(self._tasks, setup) for _ in range(count)]
 
     @property
@@ -92,6 +94,7 @@ class ProcessPool:
             return
         self._stopping = True
         os.eventfd_write(self._stop_fd, 1)
+        self._room.close()
         deadline_s = time.monotonic() + _STOP_S
         for _ in self._slots:
             self._tasks.put(None)
@@ -118,6 +121,7 @@ class _Setup(NamedTuple):
     memory_bytes: int
     limits: Limits
     stop_fd: int
+    room: Room
 
     def stopped(self, within_s: float = 0.0) -> bool:
         """Return whether the pool is being stopped, or is within that time."""
@@ -159,17 +163,29 @@ class _Slot:
                 finally:
                     close_payloads(task.job)
                 task.done(answer)
-        except Stopped:
+        except (Stopped, Closed):
             pass  # `stop` wakes every thread this way; it drops what is queued itself
         finally:
             self._end_child()
 
     def _answer(self, job: PoolJob) -> PoolAnswer:
+        """Return the answer to `job`; each of its pictures may ask for room once."""
+        room, granted_px = self._setup.room, self._setup.room.free_px
+        for _ in (job, *payloads(job)):
+            try:
+                with room.taken(granted_px):
+                    return self._tried(job, granted_px)
+            except NeedsRoom as needed:
+                granted_px = needed.pixels
+        self._end_child()
+        return failed(job, Unreadable("killed", "its decoder asked for ever more room"))
+
+    def _tried(self, job: PoolJob, room_px: int) -> PoolAnswer:
         """Return the answer to `job`, from a second worker if the first one fails."""
         for _ in range(_TRIES):
             child = self._ready_child()
             try:
-                return child.ask(job, self._setup.timeout_s)
+                return child.ask(job, self._setup.timeout_s, room_px)
             except ChildLate:
                 why = Unreadable("timeout", f"it took more than {self._setup.timeout_s:g} s")
             except ChildLost:
@@ -181,7 +197,7 @@ class _Slot:
         """Return the answer to `job`; a mistake of ours costs this picture, not the slot."""
         try:
             return self._answer(job)
-        except Stopped:
+        except (Stopped, Closed):
             raise
         except Exception as bug:
             log.exception("a picture could not be handed to a worker")
