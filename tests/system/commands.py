@@ -226,6 +226,19 @@ def running(site: Site, *, before: Sequence[str] = (), **more: str) -> Iterator[
         yield daemon
 
 
+@contextmanager
+def beside(*words: str | Path, out: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command beside the test, its words going to `out`; it ends with the block."""
+    command: list[str | Path] = [*PROGRAM, *words]
+    with out.open("wb") as stream:
+        process = subprocess.Popen(command, env=environment(), stdout=stream, stderr=stream)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
 def need(tool: str) -> str:
     """Return where a tool is, "" where it isn't."""
     return shutil.which(tool) or ""

@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 from tests.system.commands import (
-    PROGRAM,
     WAIT_S,
     Site,
+    beside,
     dedupd,
-    environment,
     fill,
     picture,
     running,
@@ -87,15 +85,15 @@ def test_wait_lets_every_earlier_change_arrive(site):
 def test_watch_keeps_the_report_on_the_screen(site):
     """Where that is no terminal: printed when a state changes; Ctrl-C is exit code 130."""
     output = site.folder / "watched.txt"
-    with running(site), output.open("wb") as out:
+    words = ("status", "--watch", "--config", site.config)
+    with running(site):
         site.wait_states({"needles/clean": "imported"})
-        command = [*PROGRAM, "status", "--watch", "--config", str(site.config)]
-        watching = subprocess.Popen(command, env=environment(), stdout=out, stderr=out)
-        wait_for("a report", lambda: output.read_bytes().count(b"ready") == 1)
-        (site.lib / "2.jpg").write_bytes(picture(2))
-        wait_for("all imported", lambda: b"3 of 3 folders imported" in output.read_bytes())
-        watching.send_signal(signal.SIGINT)
-        assert watching.wait(timeout=WAIT_S) == 130
+        with beside(*words, out=output) as watching:
+            wait_for("a report", lambda: output.read_bytes().count(b"ready") == 1)
+            (site.lib / "2.jpg").write_bytes(picture(2))
+            wait_for("all imported", lambda: b"3 of 3 folders imported" in output.read_bytes())
+            watching.send_signal(signal.SIGINT)
+            assert watching.wait(timeout=WAIT_S) == 130
     assert b"Traceback" not in output.read_bytes()
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from tests.system.commands import (
-    PROGRAM,
     WAIT_S,
     Site,
+    beside,
     dedupd,
-    environment,
     fill,
     running,
     wait_for,
@@ -127,13 +125,9 @@ def test_without_a_daemon_it_says_so_and_how_old_the_log_is(site):
 def test_follow_goes_on_with_what_happens(site):
     """From an event on, each new one within a second or so, none twice; Ctrl-C is 130."""
     output = site.folder / "followed.jsonl"
-    command = [*PROGRAM, "events", "--follow", "--json", "--since", "2"]
-    with running(site) as daemon, output.open("wb") as out:
-        said = site.ask("events").complaints
-        assert said == []
-        following = subprocess.Popen(
-            [*command, "--config", str(site.config)], env=environment(), stdout=out, stderr=out
-        )
+    words = ("events", "--follow", "--json", "--since", "2", "--config", site.config)
+    with running(site) as daemon, beside(*words, out=output) as following:
+        assert site.ask("events").complaints == []
         fill(site.lib, [2])
         wait_for("the event", lambda: b'"folder.imported"' in output.read_bytes())
         assert daemon.stop()[0] == 0
@@ -148,15 +142,13 @@ def test_the_log_can_be_elsewhere_and_standard_error_can_be_json(site):
     site.configure(
         "haystack: [lib]\nneedles: [needles]\nlog: {format: json, events: logs/e.jsonl}\n"
     )
-    with (site.folder / "stderr.json").open("wb") as stderr:
-        process = subprocess.Popen(
-            [*PROGRAM, "run", "--config", str(site.config)], env=environment(), stderr=stderr
-        )
+    stderr = site.folder / "stderr.json"
+    with beside("run", "--config", site.config, out=stderr) as process:
         log = site.folder / "logs" / "e.jsonl"
         wait_for("a log", lambda: log.exists() and b"scan.finished" in log.read_bytes())
         process.terminate()
         assert process.wait(timeout=WAIT_S) == 0
-    assert (site.folder / "stderr.json").read_bytes() == log.read_bytes()
+    assert stderr.read_bytes() == log.read_bytes()
     assert site.ask("events", "--json").out == log.read_bytes()
     assert not (site.state / "events.jsonl").exists()
 
