@@ -6,12 +6,15 @@ import contextlib
 import os
 import queue
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
 import pytest
+from tests.system.commands import environment
 from tests.unit.picture_samples import encoded, jpeg, sample, seen, small_photo
 
 from dedupd.likeness import NOT_MEASURABLE, Comparison, Measures, Recoding
@@ -317,6 +320,20 @@ def test_a_picture_beyond_the_memory_of_a_worker_is_unreadable():
     assert result.reason in ("too-large", "damaged", "killed")
     assert answer(pool, decode(jpeg())).result == seen(jpeg())
     pool.stop()
+
+
+def test_a_worker_is_confined_before_it_gets_a_picture(one_worker):
+    """Where the kernel can: no file but its libraries', no way to more rights."""
+    assert isinstance(answer(one_worker, decode(jpeg())), Decoded)
+    with open(f"/proc/{worker_of(one_worker)}/status", encoding="ascii") as status:
+        lines = status.read().splitlines()
+    command = [
+        sys.executable,
+        "-c",
+        "from dedupd.pictures import sandbox; print(sandbox.confine())",
+    ]
+    done = subprocess.run(command, env=environment(), capture_output=True, check=True, text=True)
+    assert f"NoNewPrivs:\t{int(done.stdout.strip() == 'True')}" in lines
 
 
 def test_pictures_too_large_to_be_decoded_together_are_all_seen():

@@ -17,6 +17,7 @@ import socket
 import sys
 from dataclasses import replace
 
+from dedupd.pictures import sandbox
 from dedupd.pictures.capture import StderrCapture
 from dedupd.pictures.exchange import (
     PACKET_BYTES,
@@ -51,6 +52,7 @@ def _confine(memory_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_WRITTEN_BYTES_AT_MOST, _WRITTEN_BYTES_AT_MOST))
+    sandbox.confine()
 
 
 def _demand_room(memory_bytes: int) -> None:
