@@ -6,7 +6,6 @@ disk) ends the loop and begins another one with the same state folder; the socke
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
 import enum
 import logging
@@ -17,13 +16,14 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from dedupd.asks import Ask, AskWait, Done, Refused, Reply
+from dedupd.asks import Done, Refused, Reply
 from dedupd.config_force import demand_same_place, not_in_force
 from dedupd.config_schema import Config
 from dedupd.deciding import Keeper
 from dedupd.errors import ExitCode, UserError
 from dedupd.faces import address, pointer
 from dedupd.faces.server import ControlServer
+from dedupd.front import Front
 from dedupd.journal import Journal
 from dedupd.looking import VERSIONS, make_pool, remember_roots
 from dedupd.loop import LOG_META, Loop
@@ -36,7 +36,6 @@ from dedupd.state.store import open_store, set_aside
 from dedupd.text import path_of, shown
 
 TURN_S = 1.0
-ANSWER_S = 30.0
 REOPEN_S = 60.0
 SHOW_EVERY_S = 0.5
 
@@ -81,8 +80,7 @@ class Daemon:
     ) -> None:
         self._config, self._load, self._show = config, load, show
         self._notifier, self._lock = notifier, lock
-        self._loop: Loop | None = None
-        self._report = Report(version="", time="", state="starting")
+        self._front = Front()
         self._stop_wanted = self._reload_wanted = False
         self._problems: tuple[Problem, ...] = not_in_force(config)
         self._journal = Journal(config, quiet=show is not None and sys.stderr.isatty())
@@ -92,9 +90,8 @@ class Daemon:
     def run(self) -> ExitCode:
         """Run until told to stop."""
         socket = address.of_daemon(self._config.control.socket, self._config.state)
-        server = ControlServer(
-            socket, self._config.control.group, self._ask, self._fresh_report, self._ask_reload
-        )
+        front, group = self._front, self._config.control.group
+        server = ControlServer(socket, group, front.ask, front.fresh_report, self._ask_reload)
         with contextlib.ExitStack() as stack:
             stack.callback(self._journal.close)
             server.start()
@@ -136,12 +133,13 @@ class Daemon:
             keeper = Keeper(self._config.state, store)
             stack.callback(keeper.close)
             write = self._journal.write
-            self._loop = Loop(self._config, store, pool, write, eager=True, decided=keeper)
-            self._loop.problems = self._problems
-            self._replay(self._loop)
-            self._loop.start()
-            stack.callback(self._end_loop, self._loop)
-            return self._turn(self._loop)
+            loop = Loop(self._config, store, pool, write, eager=True, decided=keeper)
+            loop.problems = self._problems
+            self._front.loop = loop
+            self._replay(loop)
+            loop.start()
+            stack.callback(self._end_loop, loop)
+            return self._turn(loop)
 
     def _open_journal(self, store: Store) -> None:
         """Go on numbering above what the store remembers, and say that we are here."""
@@ -156,22 +154,22 @@ class Daemon:
         shown_s = float("-inf")
         while not self._stop_wanted and not self._reloaded():
             loop.turn(self._patience_s())
-            self._report = loop.report
+            self._front.report = loop.report
             self._notifier.alive(time.monotonic())
             if not self._announced and loop.engine.watched:
                 self._announced = True
                 self._tell(Event("daemon.ready"))
                 self._notifier.ready()
-            self._notifier.status(status_line(self._report))
+            self._notifier.status(status_line(self._front.report))
             self._demand_state()
             if self._show is not None and time.monotonic() - shown_s >= SHOW_EVERY_S:
                 shown_s = time.monotonic()
-                self._show(self._report)
+                self._show(self._front.report)
         if not self._stop_wanted:
             return Why.RELOAD
         self._notifier.stopping()
         self._tell(Event("daemon.stopping"))
-        self._report = loop.engine.report(self._problems, stopping=True)
+        self._front.report = loop.engine.report(self._problems, stopping=True)
         return Why.STOP
 
     def _demand_state(self) -> None:
@@ -197,16 +195,15 @@ class Daemon:
             loop.engine.replay(path_of(event), event)
 
     def _end_loop(self, loop: Loop) -> None:
-        self._loop = None
+        self._front.loop = None
         loop.stop()
 
     def _reloaded(self) -> bool:
         """If a reload is wanted: take the new configuration, or keep the old one and say why."""
         if not self._reload_wanted:
             return False
-        self._reload_wanted = (
-            False  # before we read: whoever asks from now on may mean a newer file
-        )
+        # Before we read: whoever asks from now on may mean a newer file.
+        self._reload_wanted = False
         self._notifier.reloading()
         try:
             new = self._load()
@@ -236,7 +233,7 @@ class Daemon:
 
     def _pause(self, problem: Problem) -> None:
         """Report nothing but the problem for a while."""
-        self._report = without_claims(self._report, (problem, *self._problems))
+        self._front.report = without_claims(self._front.report, (problem, *self._problems))
         until_s = time.monotonic() + REOPEN_S
         while time.monotonic() < until_s and not (self._stop_wanted or self._reload_wanted):
             self._notifier.alive(time.monotonic())
@@ -257,32 +254,12 @@ class Daemon:
         if why is Why.RELOAD:
             self._reload_wanted = True
         else:
-            self._stop_wanted = True
-        loop = self._loop
+            self._stop_wanted = self._front.closed = True
+        loop = self._front.loop
         if loop is not None:
             loop.wake()
 
     # What the socket's threads call.
-
-    def _ask(self, ask: Ask) -> Reply:
-        loop = self._loop
-        if loop is None:
-            return _BUSY
-        try:
-            return loop.ask(ask).result(None if isinstance(ask, AskWait) else ANSWER_S)
-        except concurrent.futures.CancelledError:
-            return _BUSY
-        except TimeoutError:
-            return Refused("no answer", f"the daemon was busy for {ANSWER_S:.0f} s", "try again")
-
-    def _fresh_report(self) -> Report:
-        loop = self._loop
-        if loop is None:
-            return self._report
-        try:
-            return loop.fresh_report().result(ANSWER_S)
-        except (concurrent.futures.CancelledError, TimeoutError):
-            return self._report
 
     def _ask_reload(self) -> Reply:
         """Check the file first, so that the asker sees what is wrong with it."""
@@ -296,4 +273,3 @@ class Daemon:
 
 
 _SEE_DISK = "dmesg   # the disk of the state folder may be failing"
-_BUSY = Refused("no answer", "the daemon is starting, reloading or stopping", "try again")

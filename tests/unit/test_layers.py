@@ -30,7 +30,7 @@ LEVELS = (
     {"faces"},
     {"hands", "notify", "journal", "hashing", "deciding", "searching", "doctor"},
     {"loop"},
-    {"looking"},
+    {"looking", "front"},
     {"article"},
     {"service"},
     {"cli"},

@@ -1,0 +1,60 @@
+"""What the socket's threads ask of the loop, whichever there is at that moment.
+
+A daemon that starts, reloads or opens its store again has none; `status --wait` waits for it.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import time
+
+from dedupd.asks import Ask, AskWait, Refused, Reply
+from dedupd.loop import Loop
+from dedupd.reports import Report
+
+ANSWER_S = 30.0
+START_S = 120.0
+_AGAIN_S = 0.2
+_BUSY = Refused("no answer", "the daemon is starting, reloading or stopping", "try again")
+
+
+class Front:
+    """Answers from many threads; the daemon's own thread sets the attributes.
+
+    Attributes:
+        loop: None where there is none at the moment.
+        report: The last one, for as long as there is no loop.
+        closed: No loop will come any more.
+    """
+
+    def __init__(self) -> None:
+        self.loop: Loop | None = None
+        self.report = Report(version="", time="", state="starting")
+        self.closed = False
+
+    def ask(self, ask: Ask) -> Reply:
+        """Return the loop's answer, or why there is none; `AskWait` waits for a loop too."""
+        patient = isinstance(ask, AskWait)
+        until_s = time.monotonic() + (START_S if patient else 0.0)
+        while True:
+            try:
+                if (loop := self.loop) is not None:
+                    return loop.ask(ask).result(None if patient else ANSWER_S)
+            except concurrent.futures.CancelledError:
+                pass  # that loop ended; another one may follow
+            except TimeoutError:
+                why = f"the daemon was busy for {ANSWER_S:.0f} s"
+                return Refused("no answer", why, "try again")
+            if self.closed or time.monotonic() >= until_s:
+                return _BUSY
+            time.sleep(_AGAIN_S)
+
+    def fresh_report(self) -> Report:
+        """Return the report of this moment, or the last one where that can't be had."""
+        loop = self.loop
+        if loop is None:
+            return self.report
+        try:
+            return loop.fresh_report().result(ANSWER_S)
+        except (concurrent.futures.CancelledError, TimeoutError):
+            return self.report
