@@ -74,6 +74,7 @@ _LIMIT_FORMS: Mapping[str, Form] = {
     "deviation": number(8.0, 128.0),
     "blocks": number(0.0, 9.5),
     "blocks_resized": number(0.0, 9.5),
+    "tint": number(0.0, 5.0),
     "error": number(0.0, 0.5),
     "peak": number(0.0, 9.5),
     "sibling": number(0.0, 1.03),

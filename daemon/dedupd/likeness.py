@@ -40,6 +40,7 @@ class Measures:
             wasn't tried or the needle's coding can't be imitated.
         source: The needle, coded as the library's file is, beside the library's picture: tried
             only where the needle's own coding can't be imitated.
+        tint: Largest difference of the chroma means of 16 x 16 pixels, of the smaller picture.
     """
 
     blocks: float
@@ -47,6 +48,7 @@ class Measures:
     detail: float
     recoded: Recoding | None = None
     source: Recoding | None = None
+    tint: float = 0.0
 
 
 NOT_MEASURABLE = Measures(blocks=float("inf"), error=None, detail=0.0)
@@ -76,6 +78,7 @@ class MatchLimits:
         deviation: Smallest standard deviation of a luma signature that shows anything.
         blocks: Largest native 8 x 8 block difference of `same` where pixel sizes are equal.
         blocks_resized: The same where they differ, in blocks of the smaller picture.
+        tint: Largest difference of the chroma means of 16 x 16 pixels of `same`, levels.
         error: The share of what the needle's own coding makes of the library's picture that may
             be left between the two after it; beyond it the library's copy is the worse one, or
             another moment.
@@ -98,6 +101,7 @@ class MatchLimits:
     deviation: float = 8.0
     blocks: float = 9.5
     blocks_resized: float = 9.5
+    tint: float = 5.0
     error: float = 0.5
     peak: float = 9.5
     sibling: float = 1.03

@@ -11,7 +11,7 @@ Every value says its version first, then what it is; numbers are little-endian:
     record      := "R" stamp type:u8 kind:u8 has:u8 [digest:32] [reason:text detail:text]
     stamp       := ino:u64 size_bytes:u64 mtime:time ctime:time
     time        := seconds:i64 nanoseconds:u32             ext4 keeps years that 64 bits of ns don't
-    measures    := "M" blocks:f64 error:f64 detail:f64 recoding recoding     NaN: there is no error
+    measures    := "M" blocks:f64 error:f64 detail:f64 tint:f64 recoding recoding  NaN: no error
     recoding    := made:f64 left:f64 peak:f64 elsewhere:f64                  all NaN: there is none
     data        := length_bytes:u32 anything
     text        := data                                    in UTF-8
@@ -45,7 +45,7 @@ _LENGTH = struct.Struct("<I")
 _FINGERPRINT = struct.Struct("<IIQ256sd7Q")
 _SIGNATURE = struct.Struct("<4096s512s")
 _RECORD = struct.Struct("<QQqIqIBBB")
-_MEASURES = struct.Struct("<11d")
+_MEASURES = struct.Struct("<12d")
 _NO_RECODING = (math.nan,) * 4
 _NO_VIEWS = (0,) * 7
 
@@ -190,16 +190,17 @@ def encode_measures(value: Measures) -> bytes:
         raise ValueError(f"no measures: {value}")
     error = math.nan if value.error is None else value.error
     recodings = (*_numbers(value.recoded), *_numbers(value.source))
-    numbers = _MEASURES.pack(value.blocks, error, value.detail, *recodings)
+    numbers = _MEASURES.pack(value.blocks, error, value.detail, value.tint, *recodings)
     return _HEAD.pack(VALUE_VERSION, b"M") + numbers
 
 
 def decode_measures(data: bytes) -> Measures:
     """Return what `encode_measures` was given, or raise `Damaged`."""
     body = _Body.of(data, b"M")
-    blocks, error, detail, *recodings = body.take(_MEASURES)
+    blocks, error, detail, tint, *recodings = body.take(_MEASURES)
     known = None if math.isnan(error) else error
-    value = Measures(blocks, known, detail, _recoding(recodings[:4]), _recoding(recodings[4:]))
+    recoded, source = _recoding(recodings[:4]), _recoding(recodings[4:])
+    value = Measures(blocks, known, detail, recoded, source, tint)
     if not _are_measures(value):
         raise Damaged(f"no measures: {value}")
     return body.whole(value)
@@ -207,7 +208,7 @@ def decode_measures(data: bytes) -> Measures:
 
 def _are_measures(value: Measures) -> bool:
     """Return whether a comparison can give this: NaN would be neither above nor below a limit."""
-    numbers = [value.blocks, 0.0 if value.error is None else value.error]
+    numbers = [value.blocks, value.tint, 0.0 if value.error is None else value.error]
     for one in (value.recoded, value.source):
         numbers += _numbers(one) if one is not None else ()
     return all(one >= 0 for one in numbers) and 0 <= value.detail < math.inf

@@ -11,7 +11,15 @@ from tests.unit.picture_samples import PHOTOS, encoded, photo
 
 from dedupd.likeness import MatchLimits, Measures
 from dedupd.model import VIEWS, View
-from dedupd.pictures.measures import block_difference, block_means, luma, measure, seen
+from dedupd.pictures.measures import (
+    block_difference,
+    block_means,
+    luma,
+    measure,
+    seen,
+    tint_difference,
+    tints,
+)
 from dedupd.pictures.opencv import cv2
 from dedupd.pictures.signature import signature
 from dedupd.rules.verify import largest_difference, turned
@@ -293,3 +301,50 @@ def test_the_blocks_are_frozen():
     blocks = block_means(grey("chelsea.png"))
     assert blocks.shape == (37, 56)
     assert np.abs(blocks[::9, ::9].astype(int) - golden).max() <= 1
+
+
+def patched(bgr: Picture, size_px: int, levels: int) -> Picture:
+    """Return the picture with a square of another red, and of the same brightness."""
+    cells = cv2.cvtColor(bgr, cv2.COLOR_BGR2YCrCb).astype(np.int16)
+    cells[64 : 64 + size_px, 80 : 80 + size_px, 1] += levels
+    return cv2.cvtColor(np.clip(cells, 0, 255).astype(np.uint8), cv2.COLOR_YCrCb2BGR)
+
+
+def tint_of(first: Picture, second: Picture) -> float:
+    smaller = min((first, second), key=lambda one: one.size)
+    return tint_difference(tints(first), tints(second), smaller.shape[:2])
+
+
+@pytest.mark.parametrize("size_px", [32, 48])
+def test_another_colour_of_a_small_part_is_seen(size_px):
+    """Though the brightness of every pixel is as it was, or nearly."""
+    picture = np.full((300, 400, 3), 120, np.uint8)
+    assert tint_of(picture, picture) == 0.0
+    assert tint_of(picture, patched(picture, size_px, 20)) == pytest.approx(20, abs=2)
+    larger = cv2.resize(picture, (800, 600), interpolation=cv2.INTER_AREA)
+    assert tint_of(patched(picture, size_px, 20), larger) == pytest.approx(20, abs=2)
+
+
+@pytest.mark.parametrize("name", ["coffee.png", "astronaut.png"])
+@pytest.mark.parametrize("quality", [50, 90])
+def test_the_tints_of_a_copy_are_the_originals(name, quality):
+    """Compressed, and made smaller."""
+    picture = photo(name)
+    half = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    for copy in (picture, half):
+        data = cv2.imencode(".jpg", copy, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        assert tint_of(picture, cv2.imdecode(data, cv2.IMREAD_COLOR)) <= LIMITS.tint
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_tints_are_compared_in_the_view(view):
+    """A turned copy has the tints of the picture turned."""
+    picture = photo("coffee.png")
+    ours, theirs = seen(tints(picture), view), tints(seen(picture, view))
+    assert tint_difference(ours, theirs, seen(picture, view).shape[:2]) <= 1.0
+
+
+def test_a_picture_of_a_few_pixels_has_one_tint():
+    """However narrow."""
+    narrow = np.full((3, 40, 3), 90, np.uint8)
+    assert tint_of(narrow, narrow) == 0.0

@@ -72,9 +72,10 @@ def test_a_copy_that_keeps_every_limit_is_the_same():
         (shifted(luma=4), shifted(luma=5), NOISY, "luma", "toned"),
         (shifted(luma=4), shifted(luma=5), OF_TWO_SIZES, "luma", "toned"),
         (shifted(chroma=6), shifted(chroma=7), ALIKE, "chroma", "toned"),
-        (sized(405, 300), sized(407, 300), OF_TWO_SIZES, "aspect", "similar"),
+        (sized(810, 600), sized(814, 600), OF_TWO_SIZES, "aspect", "similar"),
+        (sized(423, 317), sized(419, 315), OF_TWO_SIZES, "size", "similar"),
     ],
-    ids=["luma", "luma of two sizes", "chroma", "aspect"],
+    ids=["luma", "luma of two sizes", "chroma", "aspect", "size"],
 )
 def test_each_limit_alone_decides(inside, outside, measures, limit, reason):
     """Within it the two are the same; beyond it a person must see them."""
@@ -94,6 +95,14 @@ def test_blocks_decide_by_the_limit_of_their_sizes(measures, limit):
     finding = look(measures=replace(measures, blocks=limit + 0.1))
     assert (finding.reason, finding.evidence.limit) == ("similar", "blocks")
     assert not finding.within
+
+
+@pytest.mark.parametrize("measures", [ALIKE, OF_TWO_SIZES])
+def test_the_colours_of_a_small_part_decide(measures):
+    """A patch of another colour and the same brightness."""
+    assert look(measures=replace(measures, tint=LIMITS.tint)).same
+    finding = look(measures=replace(measures, tint=LIMITS.tint + 0.1))
+    assert (finding.reason, finding.evidence.limit, finding.within) == ("similar", "tint", False)
 
 
 def test_what_could_not_be_measured_is_never_the_same():
@@ -222,24 +231,27 @@ def test_an_unknown_coding_equals_none():
 
 @given(
     blocks=st.floats(0, 30),
+    tint=st.floats(0, 10),
     luma=st.integers(0, 30),
     chroma=st.integers(0, 40),
     size=st.tuples(st.integers(100, 800), st.integers(100, 800)),
 )
-def test_same_is_said_only_when_every_limit_holds(blocks, luma, chroma, size):
+def test_same_is_said_only_when_every_limit_holds(blocks, tint, luma, chroma, size):
     """Whatever the numbers are."""
     equal = size == (400, 300)
     finding = look(
         haystack=replace(sized(*size), signature=shifted(luma, chroma).signature),
-        measures=Measures(blocks, 0.0, 1.0, ALIKE.recoded)
+        measures=Measures(blocks, 0.0, 1.0, ALIKE.recoded, tint=tint)
         if equal
-        else Measures(blocks, None, 1.0),
+        else Measures(blocks, None, 1.0, tint=tint),
     )
     ours, theirs = 400 / 300, size[0] / size[1]
     holds = (
         luma <= LIMITS.luma
         and chroma <= LIMITS.chroma
         and abs(ours - theirs) <= LIMITS.aspect * min(ours, theirs)
+        and tint <= LIMITS.tint
+        and (equal or min(size[0] / 400, size[1] / 300, 400 / size[0], 300 / size[1]) <= 0.95)
         and blocks <= (LIMITS.blocks if equal else LIMITS.blocks_resized)
     )
     assert finding.within is holds

@@ -173,19 +173,21 @@ def test_a_measure_that_every_limit_would_let_pass_is_refused(name, value):
 @pytest.mark.parametrize(
     "numbers",
     [
-        (math.nan, 2.0, 0.5),
-        (-1.0, 2.0, 0.5),
-        (1.0, -0.5, 0.5),
-        (1.0, 2.0, math.nan),
-        (1.0, 2.0, -1.0),
-        (1.0, 2.0, math.inf),
+        (math.nan, 2.0, 0.5, 1.0),
+        (-1.0, 2.0, 0.5, 1.0),
+        (1.0, -0.5, 0.5, 1.0),
+        (1.0, 2.0, math.nan, 1.0),
+        (1.0, 2.0, -1.0, 1.0),
+        (1.0, 2.0, math.inf, 1.0),
+        (1.0, 2.0, 0.5, math.nan),
+        (1.0, 2.0, 0.5, -1.0),
     ],
 )
 def test_measures_that_nobody_can_have_made_are_damaged(numbers):
     """Also where the bytes come from a worker that was taken over."""
     with pytest.raises(wire.Damaged, match="measures"):
         wire.decode_measures(
-            wire.encode_measures(GOOD)[:2] + struct.pack("<ddd", *numbers) + RECODINGS
+            wire.encode_measures(GOOD)[:2] + struct.pack("<4d", *numbers) + RECODINGS
         )
 
 
@@ -197,7 +199,7 @@ def test_half_a_recoding_is_damaged(at, number):
     numbers[at] = number
     with pytest.raises(wire.Damaged, match="measures"):
         wire.decode_measures(
-            wire.encode_measures(GOOD)[:2] + struct.pack("<11d", 1.0, 2.0, 0.5, *numbers)
+            wire.encode_measures(GOOD)[:2] + struct.pack("<12d", 1.0, 2.0, 0.5, 0.0, *numbers)
         )
 
 
@@ -270,9 +272,12 @@ def test_the_bytes_on_disk_are_these():
     )  # fmt: skip
     killed = wire.encode_signature(Unreadable("killed"))
     assert killed.hex() == "0155" "06000000" "6b696c6c6564" "00000000"  # fmt: skip
-    one, two, half, none = (struct.pack("<d", number) for number in (1.0, 2.0, 0.5, math.nan))
+    numbers = (1.0, 2.0, 0.5, 0.0, math.nan)
+    one, two, half, zero, none = (struct.pack("<d", number) for number in numbers)
     recoding = Recoding(1.0, 0.5, 2.0, 2.0)
     bare, full = Measures(1.0, None, 0.5), Measures(1.0, 2.0, 0.5, recoding, recoding)
-    assert wire.encode_measures(bare) == b"\x01M" + one + none + half + 8 * none
-    assert wire.encode_measures(full) == b"\x01M" + one + two + half + 2 * (one + half + two + two)
+    assert wire.encode_measures(bare) == b"\x01M" + one + none + half + zero + 8 * none
+    assert wire.encode_measures(full) == b"\x01M" + one + two + half + zero + 2 * (
+        one + half + two + two
+    )
     assert wire.seal(b"dedupd").hex() == "01" "e377327a" "646564757064"  # fmt: skip

@@ -219,8 +219,8 @@ def test_two_copies_of_one_original_may_be_siblings(theirs, error, peak, reason)
         pytest.param(1.0, 9.0, FITS, "quality", id="however fine"),
         pytest.param(1.0, 9.0, TRACED, "", id="the needle was made of it, fine as it is"),
         pytest.param(1.0, ROUNDING * JUST, FITS, "", id="no difference to speak of"),
-        pytest.param(0.0, 9.0, Recoding(0, 9.0, 9.0, 0), "", id="a lossless copy"),
-        pytest.param(LOSSLESS, 9.0, Recoding(0, 9.0, 9.0, 0), "", id="of 8 bits"),
+        pytest.param(LOSSLESS, 9.0, Recoding(0, 9.0, 9.0, 0), "quality", id="saved losslessly"),
+        pytest.param(LOSSLESS, worse.UNTOLD_ERROR * JUST, None, "", id="a lossless copy"),
         pytest.param(-1.0, 9.0, None, "quality", id="two untold codings"),
         pytest.param(-1.0, worse.UNTOLD_ERROR * JUST, None, "", id="next to no difference"),
     ],
@@ -234,6 +234,9 @@ def test_a_needle_of_no_told_coding_may_be_the_source(format_, theirs, error, so
     assert finding.reason == reason
 
 
+CAPPED = worse.UNTOLD_MOST * JUST
+
+
 @pytest.mark.parametrize(("format_", "reason"), [("heic", "quality"), ("webp", ""), ("avif", "")])
 @pytest.mark.parametrize("theirs", [1.0, LIMITS.coding])
 def test_what_a_camera_may_have_written_is_asked_for_traces_of_a_fine_copy_too(
@@ -242,7 +245,26 @@ def test_what_a_camera_may_have_written_is_asked_for_traces_of_a_fine_copy_too(
     """No camera writes WebP or AVIF: whoever has such a file has it from another one."""
     needle = replace(PRINT, format=format_, coding_error=-1.0)
     haystack = replace(PRINT, coding_error=theirs)
-    assert look(needle, haystack, Measures(0.0, 9.0, 1.0, source=UNTRACED)).reason == reason
+    fine = Measures(0.0, CAPPED, worse.UNTOLD_DETAIL, source=UNTRACED)
+    assert look(needle, haystack, fine).reason == reason
+    for lost in ({"detail": worse.UNTOLD_DETAIL * JUST}, {"error": worse.UNTOLD_MOST * MORE}):
+        assert look(needle, haystack, replace(fine, **lost)).reason == "quality"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "wide_px", "ours", "reason"),
+    [
+        pytest.param(8.0, 600, 2.0, "", id="shrunken, its coding shows no more"),
+        pytest.param(9.1, 600, 2.0, "quality", id="too coarse for that"),
+        pytest.param(9.1, 600, 6.2, "", id="the needle's own is coarser"),
+        pytest.param(40.0, 3000, 2.0, "", id="much larger"),
+        pytest.param(-1.0, 600, 2.0, "", id="nobody can tell"),
+    ],
+)
+def test_a_larger_picture_may_be_coarser_all_the_same(theirs, wide_px, ours, reason):
+    """As seen at the needle's size, 400 x 300 pixels."""
+    haystack = replace(PRINT, coding_error=theirs, width_px=wide_px, height_px=wide_px * 3 // 4)
+    assert look(replace(PRINT, coding_error=ours), haystack, OF_TWO_SIZES).reason == reason
 
 
 def test_two_sizes_have_no_recoding():

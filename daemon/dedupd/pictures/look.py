@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupd.likeness import NOT_MEASURABLE, Comparison, Recoding
+from dedupd.likeness import NOT_MEASURABLE, Comparison, Measures, Recoding
 from dedupd.model import VIEWS, Fingerprint, PerceptualHash, Signature, Unreadable, View
 from dedupd.pictures.capture import Capture
 from dedupd.pictures.codec import open_header
@@ -24,7 +24,7 @@ from dedupd.pictures.dhash import dhash, turned_hashes
 from dedupd.pictures.formats.header import Header
 from dedupd.pictures.hashes import HASHES
 from dedupd.pictures.limits import Limits
-from dedupd.pictures.measures import luma, measure, seen
+from dedupd.pictures.measures import luma, measure, seen, tint_difference, tints
 from dedupd.pictures.recoding import recoded
 from dedupd.pictures.shown import Shown, in_colour, in_grey
 from dedupd.pictures.signature import signature
@@ -78,9 +78,9 @@ def compare(
 ) -> Comparison:
     """Return the signatures that are wanted, and the measures of both, the needle in that view.
 
-    The pictures are decoded one after the other; of the first only its luma stays in memory.  Two
-    camera RAW files whose sensors saw other values can't be measured: what is decoded of them are
-    mostly their previews.
+    The pictures are decoded one after the other; of the first its luma and tints stay in memory.
+    Two camera RAW files whose sensors saw other values can't be measured: what is decoded of them
+    are mostly their previews.
     """
     header = open_header(memoryview(needle), limits)
     ours = _seen_whole(memoryview(needle), sign[0], limits, capture)
@@ -95,7 +95,7 @@ def compare(
             _signature_of(theirs) if sign[1] else None,
             NOT_MEASURABLE,
         )
-    measures = measure(seen(ours.luma, view), theirs.luma)
+    measures = _measured(ours, theirs, view)
     if header.format == _RAW and _of_two_sensors(needle, haystack, limits, capture):
         measures = NOT_MEASURABLE
     if measures.error is not None and measures.blocks <= _SIMILAR_BLOCKS:
@@ -127,6 +127,7 @@ class _Whole(NamedTuple):
     """What stays of a full decode while the other picture is decoded."""
 
     luma: NDArray[np.uint8]
+    tints: NDArray[np.uint8]
     signature: Signature | None
 
 
@@ -136,7 +137,14 @@ def _seen_whole(
     picture = _full_colour(view, limits, capture)
     if isinstance(picture, Unreadable):
         return picture
-    return _Whole(luma(picture), signature(picture) if sign else None)
+    return _Whole(luma(picture), tints(picture), signature(picture) if sign else None)
+
+
+def _measured(needle: _Whole, haystack: _Whole, view: View) -> Measures:
+    ours, theirs = seen(needle.luma, view), haystack.luma
+    rows, columns = min((ours, theirs), key=lambda one: one.size).shape
+    tint = tint_difference(seen(needle.tints, view), haystack.tints, (rows, columns))
+    return dataclasses.replace(measure(ours, theirs), tint=tint)
 
 
 def _of_two_sensors(

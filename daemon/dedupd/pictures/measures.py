@@ -16,6 +16,7 @@ from dedupd.pictures.opencv import MatLike, cv2
 
 BLOCK_PX = 8
 _PEAK_PX = 4
+_TINT_PX, _TINT_BLOCK_PX = 4, 16
 
 _NOT_COMPARED = 255.0
 _LEAST_DETAIL = 0.5  # grey levels; below it is nothing that a copy could lose
@@ -27,6 +28,30 @@ Luma = NDArray[np.uint8]
 def luma(bgr: NDArray[np.uint8]) -> Luma:
     """Return the brightness of a full decode, shape (height, width, 3), blue first."""
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+def tints(bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return Cr and Cb of a full decode as means of about 4 x 4 pixels, shape (rows, columns, 2).
+
+    That is a sixteenth of the pixels: it is kept while the other picture is decoded.
+    """
+    rows, columns = (-(-side // _TINT_PX) for side in bgr.shape[:2])
+    shrunken = _area_means(bgr, columns, rows)
+    return np.ascontiguousarray(cv2.cvtColor(shrunken, cv2.COLOR_BGR2YCrCb)[:, :, 1:], np.uint8)
+
+
+def tint_difference(
+    needle: NDArray[np.uint8], haystack: NDArray[np.uint8], size_px: tuple[int, int]
+) -> float:
+    """Return the largest difference of two `tints`, as means of 16 x 16 pixels, in levels.
+
+    Args:
+        needle: In the view that it is compared in.
+        size_px: Rows and columns of the smaller picture.
+    """
+    rows, columns = (max(1, side // _TINT_BLOCK_PX) for side in size_px)
+    ours, theirs = (_area_means(one, columns, rows) for one in (needle, haystack))
+    return float(cv2.absdiff(ours, theirs).max())
 
 
 def seen(values: NDArray[np.uint8], view: View) -> NDArray[np.uint8]:

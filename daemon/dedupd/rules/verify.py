@@ -19,6 +19,7 @@ from dedupd.rules import moments, worse
 
 LUMA_SIDE, CHROMA_SIDE = 64, 16
 UPRIGHT = VIEWS[0]
+NEARLY = 0.95
 
 
 class Want(enum.Enum):
@@ -160,6 +161,15 @@ def size_px(fingerprint: Fingerprint, view: View = UPRIGHT) -> tuple[int, int]:
     return (height_px, width_px) if view.quarters % 2 else (width_px, height_px)
 
 
+def nearly_equal(a_px: tuple[int, int], b_px: tuple[int, int]) -> bool:
+    """Is one picture so little larger than the other that nobody can have wanted just that?
+
+    Whoever makes a picture smaller makes it much smaller.  What differs by a few pixels was
+    cropped, straightened or blown up, and what was lost is looked for at equal sizes only.
+    """
+    return all(min(a, b) > NEARLY * max(a, b) for a, b in zip(a_px, b_px, strict=True))
+
+
 def same_coding(needle: Fingerprint, haystack: Fingerprint) -> bool:
     """Are the coded pictures equal, and may that speak for either?"""
     speak = all(
@@ -190,6 +200,8 @@ def _broken_limit(
     limits: MatchLimits,
 ) -> str:
     """Return the name of the first limit that the pair breaks, "" if it keeps them all."""
+    if a_px != b_px and nearly_equal(a_px, b_px):
+        return "size"
     aspect_a, aspect_b = a_px[0] / a_px[1], b_px[0] / b_px[1]
     if abs(aspect_a - aspect_b) > limits.aspect * min(aspect_a, aspect_b):
         return "aspect"
@@ -203,7 +215,9 @@ def _broken_limit(
 def _broken_blocks(measures: Measures, limits: MatchLimits) -> str:
     equal_size = measures.error is not None
     most = limits.blocks if equal_size else limits.blocks_resized
-    return "blocks" if measures.blocks > most else ""
+    if measures.blocks > most:
+        return "blocks"
+    return "tint" if measures.tint > limits.tint else ""
 
 
 def _alike(evidence: Evidence, ours: Signature, theirs: Signature, limits: MatchLimits) -> Finding:

@@ -21,6 +21,8 @@ REASONS = {
 
 DEEP_ERROR = 0.1  # RMS grey levels; rounding to 8 bits alone costs 0.29
 UNTOLD_ERROR = 1.5  # RMS grey levels of two whose codings nobody can tell
+UNTOLD_MOST = 5.0  # the same beside a JPEG
+UNTOLD_DETAIL = 0.95  # share of the needle's detail: its own coding takes some, adds none
 ROUNDING = 0.4  # RMS grey levels that two decoders, or two ways to colours and back, differ by
 SIBLING_ROUNDING = 0.2  # the same of two files made by the same program
 LEAST_SIBLING = 0.97  # below it the needle is the library's source
@@ -130,8 +132,15 @@ def _is_coarser(
     if measures.detail < least:
         return True
     if measures.error is None:
-        return False
+        return _is_coarse_for(needle, haystack, limits)
     return needle.coding_error >= 0 or _may_be_the_source(needle, haystack, measures, limits)
+
+
+def _is_coarse_for(needle: Fingerprint, haystack: Fingerprint, limits: MatchLimits) -> bool:
+    """Is a larger picture of the library so coarse that its coding shows at the needle's size?"""
+    pixels = needle.width_px * needle.height_px, haystack.width_px * haystack.height_px
+    shown = haystack.coding_error * math.sqrt(pixels[0] / pixels[1])
+    return shown > max(limits.coding, needle.coding_error)
 
 
 def _may_be_the_source(
@@ -146,14 +155,15 @@ def _may_be_the_source(
     error, source = measures.error or 0.0, measures.source
     if error <= ROUNDING:
         return False
-    if haystack.coding_error < 0:
-        return error > UNTOLD_ERROR
+    if haystack.coding_error <= LOSSLESS_ERROR:
+        return error > UNTOLD_ERROR  # nothing tells what it went through before
     if source is not None and _is_its_coding(source, limits):
         return True
     if source is not None and _was_coded_by(source):
         return False
-    by_camera = needle.format in WRITTEN_BY_CAMERAS
-    return haystack.coding_error > (LOSSLESS_ERROR if by_camera else limits.coding)
+    if needle.format in WRITTEN_BY_CAMERAS or haystack.coding_error > limits.coding:
+        return True
+    return error > UNTOLD_MOST or measures.detail < UNTOLD_DETAIL
 
 
 def _was_coded_by(source: Recoding) -> bool:

@@ -77,6 +77,8 @@ LIMITS = {
     "luma": "the brightness differs somewhere",
     "chroma": "the colours differ somewhere",
     "blocks": "a small part of the picture differs",
+    "tint": "the colours of a small part differ",
+    "size": "the sizes differ by a few pixels only",
 }
 """The limits of `same` that a pair can break."""
 

@@ -156,7 +156,7 @@ class _Slot:
 
     def _run(self) -> None:
         try:
-            self._ready_child()
+            self._begin()
             while (task := self._tasks.get()) is not None:
                 try:
                     answer = self._answer_anyway(task.job)
@@ -167,6 +167,16 @@ class _Slot:
             pass  # `stop` wakes every thread this way; it drops what is queued itself
         finally:
             self._end_child()
+
+    def _begin(self) -> None:
+        """Start a worker; a mistake of ours is told, and the next picture tries again."""
+        try:
+            self._ready_child()
+        except (Stopped, Closed):
+            raise
+        except Exception as bug:
+            log.exception("a worker process can't be started")
+            self.problem = f"a worker process can't be started: {bug!r}"
 
     def _answer(self, job: PoolJob) -> PoolAnswer:
         """Return the answer to `job`; each of its pictures may ask for room once."""
