@@ -93,6 +93,9 @@ def test_folders_narrow_the_list_and_the_exit_code(site):
         relative = dedupd("missing", "clean", "--config", site.config, cwd=site.needles)
         assert relative.code == 0
     assert len(site.ask("missing", card).lines) == 4
+    left = site.ask("missing", clean)  # nothing, and an exit code of 1: it says why
+    assert (left.code, left.out) == (1, b"")
+    assert "nobody looked at the disk just now" in left.complaints[-1]
 
 
 def test_a_folder_that_is_none_is_refused(site):

@@ -209,6 +209,17 @@ def test_status_of_a_picture_shows_its_grounds(daemon, capsys):
     assert lines == ["matched     /n/a\\x1b.jpg", "            library: /h/a.jpg"]
 
 
+def test_status_of_a_missing_picture_says_so_in_words(daemon, capsys):
+    """Once, and not in the codes of the JSON; what else there is to say comes last."""
+    picture = PictureLine(b"/n/a.jpg", b"/n", PictureClass.UNMATCHED, "no-match")
+    for why, more in (("unmatched no-match", []), ("the library is away", ["the library is away"])):
+        daemon(reply_fields(PathReply(imported=False, folder=None, picture=picture, why=why)))
+        assert main.main(["status", "/n/a"]) == ExitCode.NOT_IMPORTED
+        lines = capsys.readouterr().out.splitlines()
+        told = ["unmatched   /n/a.jpg", "            nothing in the library looks like it"]
+        assert lines == told + more
+
+
 def test_wait_comes_before_status(daemon):
     """And may take for ever."""
     asked = daemon({"report": report_fields(BUSY), "note": ""})

@@ -59,7 +59,15 @@ def run(args: argparse.Namespace) -> ExitCode:
     left_out = also(answer["totals"], args.classes)
     if left_out:
         print(f"also: {left_out}", file=sys.stderr)
+    elif not answer["lines"] and answer["imported"] is not True:
+        print(_UNCONFIRMED, file=sys.stderr)
     return ExitCode.DONE if answer["imported"] is True else ExitCode.NOT_IMPORTED
+
+
+_UNCONFIRMED = (
+    "nothing is known to be missing, but nobody looked at the disk just now: "
+    "start the daemon, or run dedupd check"
+)
 
 
 def _link(args: argparse.Namespace, lines: list[Fields], report: Fields) -> None:

@@ -11,7 +11,7 @@ from dedupd.cli.asking import ask, report
 from dedupd.cli.parsing import absolute, add_daemon_options
 from dedupd.errors import ExitCode
 from dedupd.faces import questions
-from dedupd.faces.outputs import RENDERINGS
+from dedupd.faces.outputs import RENDERINGS, reasons
 from dedupd.faces.outputs.look import Look, look_of
 from dedupd.faces.outputs.phrases import STATE_ORDER
 from dedupd.faces.outputs.text import folder_line
@@ -79,9 +79,14 @@ def path_lines(answer: Fields, look: Look) -> list[str]:
         lines.append(folder_line(_doubted(answer), look))
     if answer["picture"]:
         lines += _picture(answer["picture"])
-    if answer["why"] and answer["why"] not in STATE_ORDER:
+    if answer["why"] and answer["why"] not in (*STATE_ORDER, _told(answer["picture"])):
         lines.append(printable(answer["why"]))
     return lines
+
+
+def _told(picture: Fields | None) -> str:
+    """Return the class and the reason, which the picture's own lines say already."""
+    return f"{picture['class']} {picture['reason']}".strip() if picture else ""
 
 
 def _doubted(answer: Fields) -> Fields:
@@ -93,8 +98,9 @@ def _doubted(answer: Fields) -> Fields:
 
 
 def _picture(picture: Fields) -> list[str]:
-    grounds = picture["evidence"] or picture["reason"]
     lines = [f"{picture['class']:<12}{shown(path_of(picture))}"]
+    evidence = picture["evidence"]
+    grounds = reasons.evidence(evidence) if evidence else reasons.reason(picture["reason"])
     if grounds:
         lines.append(f"            {printable(grounds)}")
     if picture["detail"]:

@@ -181,7 +181,7 @@ class Answers:
         needles = folder is not None and self._catalog.roles[folder.root] is Role.NEEDLES
         if folder is None or not needles or self._files.tally.node(folder) is None:
             what = f"{shown(ask.folder)} is not a needle folder"
-            why = "it lies below no needle root of this daemon, or has not been seen (yet)"
+            why = "receipts are given for folders below a needle root that were looked at"
             return Refused(what, why, "dedupd status", usage=True)
         places = (place for place, _ in self._catalog.files(*folder))
         portion, more = self._portion(folder, places, ask.after)

@@ -112,7 +112,7 @@ class Reporting:
                 fix = f"dedupd accept {name}   # if that is right"
                 found.append(Problem("root.replaced", path, message, fix))
             elif desk.state is RootState.OFFLINE and desk.detail:
-                fix = "connect or mount it, or mend what is said here; it is looked for every 10 s"
+                fix = "connect or mount it, or mend what is said; a daemon looks every 10 s"
                 found.append(Problem("root.offline", path, desk.detail, fix))
             elif desk.watch_note:
                 message = f"changes are found by walking it, not by events: {desk.watch_note}"
