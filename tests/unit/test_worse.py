@@ -245,9 +245,10 @@ def test_what_a_camera_may_have_written_is_asked_for_traces_of_a_fine_copy_too(
     """No camera writes WebP or AVIF: whoever has such a file has it from another one."""
     needle = replace(PRINT, format=format_, coding_error=-1.0)
     haystack = replace(PRINT, coding_error=theirs)
-    fine = Measures(0.0, CAPPED, worse.UNTOLD_DETAIL, source=UNTRACED)
+    least = worse.UNTOLD_DETAIL.get(format_, 1.0)
+    fine = Measures(0.0, CAPPED, least, source=UNTRACED)
     assert look(needle, haystack, fine).reason == reason
-    for lost in ({"detail": worse.UNTOLD_DETAIL * JUST}, {"error": worse.UNTOLD_MOST * MORE}):
+    for lost in ({"detail": least * JUST}, {"error": worse.UNTOLD_MOST * MORE}):
         assert look(needle, haystack, replace(fine, **lost)).reason == "quality"
 
 

@@ -22,7 +22,8 @@ REASONS = {
 DEEP_ERROR = 0.1  # RMS grey levels; rounding to 8 bits alone costs 0.29
 UNTOLD_ERROR = 1.5  # RMS grey levels of two whose codings nobody can tell
 UNTOLD_MOST = 5.0  # the same beside a JPEG
-UNTOLD_DETAIL = 0.95  # share of the needle's detail: its own coding takes some, adds none
+# Share of the needle's detail: its own coding takes some, AVIF's adds none, WebP's a little.
+UNTOLD_DETAIL = {"webp": 0.95, "avif": 0.99}
 ROUNDING = 0.4  # RMS grey levels that two decoders, or two ways to colours and back, differ by
 SIBLING_ROUNDING = 0.2  # the same of two files made by the same program
 LEAST_SIBLING = 0.97  # below it the needle is the library's source
@@ -163,7 +164,7 @@ def _may_be_the_source(
         return False
     if needle.format in WRITTEN_BY_CAMERAS or haystack.coding_error > limits.coding:
         return True
-    return error > UNTOLD_MOST or measures.detail < UNTOLD_DETAIL
+    return error > UNTOLD_MOST or measures.detail < UNTOLD_DETAIL.get(needle.format, 1.0)
 
 
 def _was_coded_by(source: Recoding) -> bool:
