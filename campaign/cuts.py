@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.system.commands import Site
-from tests.system.pictures import as_webp, encoded, ours, pixels, resaved
+from tests.system.pictures import as_webp, ours, pixels, resaved
 from tests.system.planting import path_of
+from tests.unit.picture_samples import encoded
 
 from campaign.result import Result, Size
 from campaign.stage import daemon, quiet_report, site

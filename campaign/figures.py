@@ -46,7 +46,7 @@ FIGURES = (
     Figure("R3", "model beside its oracle", "0 violations", suites.model),
     Figure("R4", "mutants of the safety rules", "all caught, >= 12", suites.mutants),
     Figure("R5", "files made while stopped", "<= 120 s, 0 missing, <= 600 MB", storm.run),
-    Figure("R6", "deaf or blind", "seen <= 60 s"),
+    Figure("R6", "deaf or blind", "seen <= 60 s", suites.deaf_and_blind),
     Figure("R7", "broken corpus, mutated files", "0 exits, hangs, lost; <= 2 GB", fuzzing.run),
     Figure("R8", "damaged JPEG, PNG, GIF taken as whole", "0, one flipped bit apart", whole.run),
     Figure("R9", "library files damaged in turn", "100 % leave imported", cuts.run),

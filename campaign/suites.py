@@ -1,4 +1,4 @@
-"""R3 and R4: tests that ./test runs too, here with many more examples."""
+"""R3, R4 and R6: tests that ./test runs too, here with many more examples or the real times."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from campaign.result import Result, Size
 
 PROJECT = Path(__file__).parents[1]
 MODEL = "tests/unit/test_model_oracle.py"
+WATCHING = "tests/system/test_watching.py"
 EXAMPLES = 2000
 LEAST_MUTANTS = 12
 _COUNT = re.compile(r"(\d+) (passed|failed|error|skipped)")
@@ -40,6 +41,16 @@ def mutants(_seed: int, _size: Size) -> Result:
     passed = missed == 0 and caught >= LEAST_MUTANTS
     measured = f"{caught} of {caught + missed} caught"
     return Result(measured, caught + missed, passed, notes=() if passed else (output[-3000:],))
+
+
+def deaf_and_blind(_seed: int, _size: Size) -> Result:
+    """R6: watchers that end, hang or can't be had, with the times that a daemon has."""
+    counts, output = _pytest(WATCHING, "-n", "4", "-o", "timeout=400", DEDUPD_REAL_TIMES="1")
+    seen, missed = counts.get("passed", 0), counts.get("failed", 0) + counts.get("error", 0)
+    skipped = counts.get("skipped", 0)
+    measured = f"{seen} of {seen + missed} seen within 60 s, and healed; {skipped} skipped"
+    passed = missed == 0 and seen > 0
+    return Result(measured, seen + missed, passed, notes=() if passed else (output[-3000:],))
 
 
 def _pytest(*arguments: str, **more: str) -> tuple[dict[str, int], str]:

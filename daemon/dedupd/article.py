@@ -10,9 +10,11 @@ Source: A. Rosebrock, "Image hashing with OpenCV and Python", PyImageSearch, 201
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from dedupd.config_schema import Config
@@ -20,7 +22,7 @@ from dedupd.disk.files import read
 from dedupd.disk.walker import walker_answers
 from dedupd.hashing import hash_payload
 from dedupd.looking import make_pool
-from dedupd.messages import CheckRoot, Depth, Listed, Read, RootSeen, Sweep, WasRead
+from dedupd.messages import CheckRoot, Depth, Listed, Payload, Read, RootSeen, Sweep, WasRead
 from dedupd.model import EntryType, Identity, PerceptualHash, Place, Role, Root, Stamp, Unreadable
 from dedupd.pictures.hashes import carries_evidence
 from dedupd.pictures.pools import Pool
@@ -30,6 +32,7 @@ from dedupd.text import join, parent
 
 SUFFIXES = (b".jpg", b".jpeg", b".png", b".bmp", b".tif", b".tiff")
 HASH = "dhash-article"
+_Hasher = Callable[[Payload], PerceptualHash | Unreadable]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +74,22 @@ class _Found:
 
 
 def check(config: Config, algorithm: str = HASH) -> ArticleReport:
-    """Run the article's method over the roots of the configuration, with a hash of the table."""
-    pool = make_pool(config)
+    """Run the article's method over the roots of the configuration, with a hash of the table.
+
+    Raises:
+        UserError: No worker can be started.
+    """
+    pool, stopped = make_pool(config), threading.Event()
     pool.start()
+    threads = ThreadPoolExecutor(pool.workers + 1)
+    hashed = partial(_hashed, partial(_hash, pool, algorithm, stopped), config.limits.file_bytes)
     try:
-        with ThreadPoolExecutor(pool.workers + 1) as threads:
-            limit_bytes = config.limits.file_bytes
-            files = [file for root in config.roots for file in _pictures(root)]
-            found = threads.map(lambda file: _hashed(pool, algorithm, limit_bytes, file), files)
-            return _report(list(found))
+        files = [file for root in config.roots for file in _pictures(root)]
+        return _report(list(threads.map(hashed, files)))
     finally:
+        stopped.set()
         pool.stop()
+        threads.shutdown(wait=False, cancel_futures=True)  # whoever types Ctrl-C waits for no file
 
 
 def _report(files: list[_Found]) -> ArticleReport:
@@ -127,7 +135,14 @@ def _files(root: Root, identity: Identity, listed: Listed) -> Iterator[_File]:
             yield _File(root, identity, Place(root.id, prefix + entry.name), entry.stamp)
 
 
-def _hashed(pool: Pool, algorithm: str, limit_bytes: int, file: _File) -> _Found:
+def _hash(
+    pool: Pool, algorithm: str, stopped: threading.Event, payload: Payload
+) -> PerceptualHash | Unreadable:
+    result = hash_payload(pool, payload, (algorithm,), stopped.is_set)
+    return result if isinstance(result, Unreadable) else result[algorithm]
+
+
+def _hashed(hash: _Hasher, limit_bytes: int, file: _File) -> _Found:
     root, identity, place, stamp = file
     path = join(root.path, place.path)
     job = Read(place, stamp, Depth.KEEP)
@@ -135,7 +150,7 @@ def _hashed(pool: Pool, algorithm: str, limit_bytes: int, file: _File) -> _Found
     if was_read.payload is None:
         why = was_read.problem or Unreadable("changed", "it changed while it was read")
         return _Found(root.role, path, None, why.detail or why.reason)
-    result = hash_payload(pool, was_read.payload, (algorithm,))
+    result = hash(was_read.payload)
     if isinstance(result, Unreadable):
         return _Found(root.role, path, None, result.detail or result.reason)
-    return _Found(root.role, path, result[algorithm])
+    return _Found(root.role, path, result)

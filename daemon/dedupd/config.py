@@ -85,15 +85,6 @@ def from_folders(
     return _finish(read(Parsed(data), Path.cwd(), default_state()), None, check)
 
 
-def default_path() -> Path | None:
-    """Return $DEDUPD_CONFIG if it is set, else the first usual place where a file is, or None."""
-    named = os.environ.get("DEDUPD_CONFIG")
-    if named:
-        return Path(named)
-    usual = (_base("XDG_CONFIG_HOME", ".config") / "dedupd", Path("/etc/dedupd"))
-    return next((f / "config.yaml" for f in usual if (f / "config.yaml").exists()), None)
-
-
 def default_state() -> Path:
     """Return the state folder where none is given: systemd's, else the user's."""
     given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]

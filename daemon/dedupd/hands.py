@@ -46,8 +46,8 @@ class Hands:
     Args:
         limit_bytes: Larger pictures are not read.
         listening: Watch the root; `check` looks once and doesn't.
-        overlap: Says how the roots overlap now, "" if they don't: a root that comes later may
-            lead into another one, and would then vouch for itself.
+        overlap: Says how the roots that are there overlap now, "" if they don't: a root that
+            comes later may lead into another one, and would then vouch for itself.
         put: Takes an answer, or a bug; called from our threads.
         wake: Says that the box of hints has something; called from the watcher's threads.
         private: A folder of our own, in which the watcher proves that it hears.
@@ -114,7 +114,9 @@ class Hands:
         if isinstance(job, CheckRoot):
             self._checks.put(job)
             return
-        if not isinstance(job, Unwatch):
+        if isinstance(job, Unwatch):
+            self._refuse_looks()  # the walker may hang where the root was
+        else:
             self._identity = job.identity
         if isinstance(job, (LookTree, LookAt)):
             self._owed[job] = None
@@ -151,11 +153,13 @@ class Hands:
                 self._put(message)
 
     def _sweep(self, job: Sweep) -> None:
-        """List a tree, and at its end have all listened to that was found in it."""
+        """List a tree, and before its last word have all listened to that was found in it.
+
+        After that word the root is in step, so its gaps must be known by then.
+        """
         inos = {job.folder: job.identity.ino if not job.folder else 0}
         folders: dict[bytes, int] = {}
         for message in walker_answers(self._root, job, self._hide):
-            self._put(message)
             if isinstance(message, Listed) and message.problem is None:
                 folders[message.folder] = inos.pop(message.folder, 0)
                 inos.update(_subfolders(message))
@@ -163,6 +167,7 @@ class Hands:
                 unheard = self._watcher.attend(job.folder, folders)
                 if unheard is not None:
                     self._put(unheard)
+            self._put(message)
             if not self._between():
                 return
 
@@ -212,6 +217,10 @@ class Hands:
     def _give_up(self) -> None:
         """Say that the root doesn't answer, to all who wait for the walker."""
         self._put(RootSeen(self._root.id, None, detail="it does not answer"))
+        self._refuse_looks()
+
+    def _refuse_looks(self) -> None:
+        """Answer every look that is owed: the root is away, so it shows nothing."""
         for job in list(self._owed):
             if not self._owes(job):
                 continue

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import difflib
 import os
-import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from dedupd.errors import UsageError, UserError
 from dedupd.messages import Payload
 from dedupd.model import PerceptualHash, Unreadable
-from dedupd.pictures.exchange import Hashed, HashJob, PoolAnswer
+from dedupd.pictures.exchange import Hashed, HashJob
 from dedupd.pictures.hashes import HASHES
 from dedupd.pictures.pools import Pool
+from dedupd.pictures.pools.asking import ask
 from dedupd.pictures.pools.processes import ProcessPool
 from dedupd.text import shown
 
@@ -24,7 +25,7 @@ def hashes(path: Path, names: tuple[str, ...]) -> dict[str, PerceptualHash]:
 
     Raises:
         UsageError: There is no such hash.
-        UserError: The file can't be read, or not as a picture.
+        UserError: The file can't be read, or not as a picture; or no worker can be started.
     """
     for name in names:
         demand_known(name)
@@ -44,18 +45,17 @@ def hashes(path: Path, names: tuple[str, ...]) -> dict[str, PerceptualHash]:
     return result
 
 
-def hash_payload(pool: Pool, payload: Payload, names: tuple[str, ...]) -> Hashes:
-    """Have a running pool make the hashes of these bytes, and wait for them."""
-    answers: list[PoolAnswer] = []
-    arrived = threading.Event()
+def hash_payload(
+    pool: Pool,
+    payload: Payload,
+    names: tuple[str, ...],
+    stopped: Callable[[], bool] = lambda: False,
+) -> Hashes:
+    """Have a running pool make the hashes of these bytes, and wait for them.
 
-    def done(answer: PoolAnswer) -> None:
-        answers.append(answer)
-        arrived.set()
-
-    pool.submit(HashJob(payload, names), done)
-    arrived.wait()
-    answer = answers[0]
+    `stopped` and errors are those of `ask`.
+    """
+    answer = ask(pool, HashJob(payload, names), stopped)
     return answer.result if isinstance(answer, Hashed) else Unreadable("killed")
 
 

@@ -11,7 +11,7 @@ import itertools
 import os
 import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -140,12 +140,14 @@ class Loop:
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         options = _options(config, pool, eager)
         self.engine = Engine(config.roots, store, options, named_picture, self._decided.book)
+        # Read by the walkers: a root that comes is compared with those that came before it.
+        self._there: frozenset[str] = frozenset()
         self._hands = {
             root.id: Hands(
                 root,
                 config.limits.file_bytes,
                 eager,
-                lambda: overlap_now(config),
+                lambda: overlap_now(config, self._there),
                 self._inbox.put,
                 self._wake,
                 private=os.fsencode(config.state / HEARD / root.id),
@@ -217,6 +219,8 @@ class Loop:
         self._publish(force=bool(answers or wanted))
         for done in wanted:
             done.set_result(self.report)
+        desks = self.engine.roots.desks
+        self._there = frozenset(root for root, desk in desks.items() if desk.online)
         for job in jobs:
             self._dispatch(job)
 
@@ -316,10 +320,19 @@ def named_picture(name: bytes) -> bool:
     return kind(b"", name) is Kind.PICTURE
 
 
-def overlap_now(config: Config) -> str:
-    """Say how the roots of a configuration overlap at this moment; "" if they don't."""
+def overlap_now(config: Config, there: Container[str] | None = None) -> str:
+    """Say how the roots of a configuration overlap at this moment; "" if they don't.
+
+    Args:
+        there: Ids of the roots to look at, None for all.  A look at one that is away may never
+            end, and nothing rests on it until it comes: then it is compared with these.
+    """
     private = {"state folder": config.state, "event log": config.events}
-    found = overlaps(config.haystack, config.needles, private, excluded)
+    haystack, needles = (
+        [root for root in roots if there is None or root.id in there]
+        for roots in (config.haystack, config.needles)
+    )
+    found = overlaps(haystack, needles, private, excluded)
     return found[0].message if found else ""
 
 

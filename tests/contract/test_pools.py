@@ -24,7 +24,7 @@ from dedupd.pictures.exchange import Hashed, HashJob, PoolAnswer
 from dedupd.pictures.limits import Limits
 from dedupd.pictures.measures import seen as in_view
 from dedupd.pictures.opencv import cv2
-from dedupd.pictures.pools import Pool
+from dedupd.pictures.pools import Pool, processes
 from dedupd.pictures.pools.inline import InlinePool
 from dedupd.pictures.pools.processes import ProcessPool
 
@@ -408,6 +408,28 @@ def test_workers_that_can_not_start_are_a_problem_not_a_verdict():
     pool.stop()
     assert answers.empty()
     assert not is_open(job)
+
+
+def test_a_mistake_of_ours_at_the_start_ends_no_worker(monkeypatch, caplog):
+    """It is told as a problem, and the next picture tries again."""
+    tries: list[object] = []
+    really = processes.Child
+
+    def mistaken(*given: object) -> processes.Child:
+        tries.append(given)
+        if len(tries) == 1:
+            raise TypeError("oops")
+        return really(*given)
+
+    monkeypatch.setattr(processes, "Child", mistaken)
+    pool = ProcessPool(1)
+    pool.start()
+    wait_until(lambda: tries)
+    wait_until(lambda: "oops" in pool.problem)
+    assert isinstance(answer(pool, decode(jpeg())).result, Fingerprint)
+    assert pool.problem == ""
+    pool.stop()
+    assert "can't be started" in caplog.text
 
 
 def test_a_pool_of_no_workers_is_refused():

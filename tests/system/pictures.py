@@ -14,7 +14,7 @@ from functools import cache
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from tests.unit.picture_samples import photo
+from tests.unit.picture_samples import encoded, photo
 
 Picture = NDArray[np.uint8]
 
@@ -74,13 +74,6 @@ def as_png(data: bytes) -> bytes:
 def as_webp(data: bytes) -> bytes:
     """Return the picture as a lossy WebP."""
     return encoded(pixels(data), ".webp", cv2.IMWRITE_WEBP_QUALITY, 95)
-
-
-def encoded(picture: Picture, suffix: str, *options: int) -> bytes:
-    """Return `picture` as a file; `options` are OpenCV's `IMWRITE_` pairs."""
-    done, data = cv2.imencode(suffix, picture, list(options))
-    assert done
-    return data.tobytes()
 
 
 def surely_the_same(data: bytes, change: Callable[[bytes], bytes]) -> bool:

@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 import pytest
 from tests.system.commands import Site
-from tests.system.pictures import as_png, encoded, foreign, ours, resaved, resized
+from tests.system.pictures import as_png, foreign, ours, resaved, resized
+from tests.unit.picture_samples import encoded
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import pytest
 from tests.system.commands import Site, running, wait_for
-from tests.system.pictures import encoded, ours, pixels
-from tests.unit.picture_samples import exif, jpeg, with_exif, with_png_chunk
+from tests.system.pictures import ours, pixels
+from tests.unit.picture_samples import encoded, exif, jpeg, with_exif, with_png_chunk
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import cv2
 import pytest
 from tests.system.commands import Site, running, wait_for
-from tests.system.pictures import Picture, encoded, foreign, ours, pixels, resized, surely_the_same
+from tests.system.pictures import Picture, foreign, ours, pixels, resized, surely_the_same
 from tests.unit.container_samples import with_xmp, xmp
 from tests.unit.heif_samples import heic
-from tests.unit.picture_samples import JPEG_END, jpeg
+from tests.unit.picture_samples import JPEG_END, encoded, jpeg
 from tests.unit.raw_samples import RAW_SIZE_PX, dng
 
 pytestmark = pytest.mark.timeout(120)

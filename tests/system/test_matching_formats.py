@@ -16,7 +16,7 @@ import cv2
 import pytest
 from accuracy.writers import stored_for
 from tests.system.commands import Done, Fields, Site
-from tests.system.pictures import encoded, ours, pixels, resized, surely_the_same
+from tests.system.pictures import ours, pixels, resized, surely_the_same
 from tests.unit.container_samples import (
     FILM,
     in_display_p3,
@@ -28,7 +28,7 @@ from tests.unit.container_samples import (
     xmp,
 )
 from tests.unit.heif_samples import heic
-from tests.unit.picture_samples import exif, jpeg, with_exif, with_png_chunk
+from tests.unit.picture_samples import encoded, exif, jpeg, with_exif, with_png_chunk
 from tests.unit.raw_samples import RAW_SIZE_PX, TAKEN_AT, dng
 
 pytestmark = pytest.mark.timeout(120)

@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 import pytest
 from tests.system.commands import Site
-from tests.system.pictures import encoded, ours, pixels
+from tests.system.pictures import ours, pixels
 from tests.system.planting import FILM
 from tests.unit.heif_samples import heic
-from tests.unit.picture_samples import exif, jpeg, with_alpha, with_exif
+from tests.unit.picture_samples import encoded, exif, jpeg, with_alpha, with_exif
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -1,7 +1,9 @@
 """Watchers that end, hang or can't be had in a running daemon: seen, told, and healed.
 
 The faults are made from outside, by a `sitecustomize` that only these daemons load; it also
-shortens what would take half a minute.  Limits are those of a user namespace of the daemon's own.
+shortens what would take half a minute, but not with `DEDUPD_REAL_TIMES`, which `make campaign`
+sets: all must be seen within a minute then.  Limits are those of a user namespace of the daemon's
+own.
 """
 
 from __future__ import annotations
@@ -19,8 +21,13 @@ from dedupd.disk import pulse
 from dedupd.disk.watch import cookie, native
 from dedupd.engine import listening, roots
 
-cookie.EVERY_S, cookie.PATIENCE_S, native._END_S = 0.5, 2.0, 0.5
 listening.BLIND_EVERY_S = listening.RETRY_S = listening.LONGEST_WAIT_S = 1.0
+"""
+if "DEDUPD_REAL_TIMES" not in os.environ:
+    QUICK += """
+cookie.EVERY_S, cookie.PATIENCE_S, native._END_S = 0.5, 2.0, 0.5
+pulse.HANGS_S = roots.ANSWER_S = 1.0
+roots.CHECK_EVERY_S = 0.5
 """
 FAULT = """
 import os, time
@@ -147,31 +154,47 @@ def test_without_inotify_roots_are_polled_until_it_can_be_had(tmp_path):
 
 
 HANGING = """
-import os, threading
+import os
 from dedupd import hands
 
-pulse.HANGS_S, roots.CHECK_EVERY_S = 1.0, 0.5
-real = hands.walker_answers
+walking, reading = hands.walker_answers, hands.read
 
-def hanging(root, job, hide):
-    if root.path.endswith(b"slow") and not isinstance(job, hands.CheckRoot):
-        if os.path.exists(os.environ["FAULT"]):
-            open(os.environ["FAULT"]).read()  # a FIFO that nobody writes into
-    yield from real(root, job, hide)
+def hang(path):
+    if path.endswith(b"slow"):
+        try:
+            open(os.environ["FAULT"]).close()  # a FIFO that nobody writes into
+        except FileNotFoundError:
+            pass
 
-hands.walker_answers = hanging
+def walks(root, job, hide):
+    if not isinstance(job, hands.CheckRoot):
+        hang(root.path)
+    yield from walking(root, job, hide)
+
+def everything(root, job, hide):
+    hang(root.path)
+    yield from walking(root, job, hide)
+
+def reads(path, *rest):
+    hang(path)
+    return reading(path, *rest)
 """
+HANGS = {
+    "its walks": "hands.walker_answers = walks\n",
+    "all its calls": "hands.walker_answers, hands.read = everything, reads\n",
+}
 
 
-def test_a_walk_that_hangs_costs_its_root_alone(tmp_path):
-    """The others go on; it comes back when the call returns; SIGTERM ends the daemon at once."""
+@pytest.mark.parametrize("what", HANGS)
+def test_a_walk_that_hangs_costs_its_root_alone(tmp_path, what):
+    """The others go on; it comes back when the calls return; SIGTERM ends the daemon at once."""
     site = Site(tmp_path)
-    fill(site.lib, [1, 2, 3])
+    fill(site.lib, [1, 2, 3, 4])
     fill(tmp_path / "slow" / "card", [1])
     fill(site.needles / "card", [1])
     site.configure("haystack: [lib]\nneedles: [slow, needles]\n")
     cause = tmp_path / "fault"
-    with running(site, **customised(tmp_path, HANGING)) as daemon:
+    with running(site, **customised(tmp_path, HANGING + HANGS[what])) as daemon:
         site.wait_states({"slow/card": "imported", "needles/card": "imported"})
         os.mkfifo(cause)
         fill(tmp_path / "slow" / "more", [2])
@@ -180,6 +203,10 @@ def test_a_walk_that_hangs_costs_its_root_alone(tmp_path):
         assert why[str(tmp_path / "slow")] == "it does not answer"
         fill(site.needles / "other", [3])
         site.wait_states({"needles/other": "imported", "slow/card": "offline"})
+        fill(site.needles / "waited", [4])
+        report = site.ask_inside("status", "--wait", "--json").json
+        states = {os.path.relpath(one["path"], tmp_path): one["state"] for one in report["folders"]}
+        assert (states["needles/waited"], states["slow/card"]) == ("imported", "offline")
         writer = threading.Thread(target=release, args=(cause,), daemon=True)
         writer.start()
         site.wait_states({"slow/card": "imported", "slow/more": "imported"})

@@ -52,6 +52,7 @@ VARIANTS = {
     "b": Variant(1),  # encoded again
     "c": Variant(coding="a"),  # other metadata
     "s": Variant(1, SMALL),
+    "u": Variant(2, (198, 149)),  # the next frame, cut or shrunken by a hair more
     "t": Variant(20),  # toned
     "m": Variant(moved=True),  # the next moment of a burst, as far as blocks can tell
     "n": Variant(2),  # the next frame of a burst: nothing can tell
@@ -174,13 +175,6 @@ class Volume:
     def is_shut(self, folder: bytes) -> bool:
         """Can this folder not be listed, or one above it?"""
         return any(folder == one or folder.startswith(one + b"/") for one in self.shut)
-
-    def folder_id(self, path: bytes) -> tuple[int, int]:
-        """Return device and inode of the folder that `path` stands in.
-
-        Two volumes that share their names are two ways to one file system.
-        """
-        return self.device, zlib.crc32(path.rpartition(b"/")[0]) ^ id(self.names)
 
     def listing(self, folder: bytes) -> Iterator[tuple[bytes, Entry]]:
         """Yield path and entry of everything directly in `folder`, by name."""

@@ -11,8 +11,6 @@ import pillow_heif
 from accuracy import writers
 from tests.unit.picture_samples import Picture, exif, small_photo
 
-HEVC_LENGTH_BYTES = 4
-
 
 def heic(picture: Picture | None = None, quality: int = 90, **options: object) -> bytes:
     """Return a HEIC, of the small photograph if no other is given.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dedupd.config import default_path, default_state, from_folders, load
+from dedupd.config import default_state, from_folders, load
 from dedupd.config_forms import QuietHours
 from dedupd.config_read import read, root_id
 from dedupd.config_schema import ROOT_KEYS, WatchConfig, all_keys
@@ -306,18 +306,6 @@ def test_a_command_line_can_be_wrong():
         "--haystack: must be a path (got '')",
         "--needles: must name at least one folder",
     ]
-
-
-def test_the_file_is_looked_for_where_people_expect_it(tmp_path, monkeypatch):
-    """$DEDUPD_CONFIG is meant, even if it is gone; the others count where they exist."""
-    monkeypatch.delenv("DEDUPD_CONFIG", raising=False)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    assert default_path() in (None, Path("/etc/dedupd/config.yaml"))
-    (tmp_path / "dedupd").mkdir()
-    (tmp_path / "dedupd/config.yaml").touch()
-    assert default_path() == tmp_path / "dedupd/config.yaml"
-    monkeypatch.setenv("DEDUPD_CONFIG", "/gone.yaml")
-    assert default_path() == Path("/gone.yaml")
 
 
 def test_the_state_folder_is_systemds_or_the_users(monkeypatch):

@@ -83,6 +83,13 @@ def test_smaller_pictures_of_one_size_are_rivals():
     assert verdicts([A], SMALL, picture(1, "s", 60)) == [CONTESTED] * 2
 
 
+def test_a_pixel_more_or_less_makes_no_other_size():
+    """Nor does it in another order; and beside a picture of quite another size it's no rival."""
+    assert verdicts([A], SMALL, picture(1, "u")) == [CONTESTED] * 2
+    assert verdicts([A], picture(1, "u"), SMALL) == [CONTESTED] * 2
+    assert verdicts([A], picture(1, "u"), B) == [MATCHED, MATCHED]
+
+
 def test_frames_of_the_library_s_own_size_are_counted_however_small_it_is():
     """Small is what the two are to each other."""
     assert verdicts([SMALL], picture(1, "s", 60), picture(1, "s", 80)) == [CONTESTED] * 2

@@ -239,6 +239,20 @@ def test_different_holds_when_metadata_are_edited(remembered, pair):
     assert book.about(pair[0]) == []
 
 
+def test_what_was_called_different_is_asked_about_once_and_again_when_it_was_seen():
+    """Of many that are gone nobody ever tells; asking for all of them each time takes long."""
+    asked, codings = [], {EDITED_A: b"a", B: b"b"}
+    book = DecisionBook()
+    book.take(decision(1, DIFFERENT, A, B))
+    book.coding = lambda digest: asked.append(digest) or codings.get(digest)
+    for _ in range(3):
+        assert not book.differ(EDITED_A, B)
+    assert asked.count(A) == 1
+    codings[A] = b"a"
+    book.seen(A)
+    assert book.differ(EDITED_A, B)
+
+
 def test_what_lets_a_picture_pass_holds_for_those_very_contents():
     """Nobody has seen the edited file, and something may have been done to it."""
     book = telling(DecisionBook(), CODINGS)
@@ -293,6 +307,7 @@ def test_when_a_coded_picture_becomes_known_changes_nothing(lines, looked_at, no
         if waiting and now.draw(st.booleans()):
             content = waiting.pop()
             seen[content] = CODINGS[content]
+            late.seen(content)
         if isinstance(line, str):
             early.undo(line)
             late.undo(line)
@@ -303,6 +318,8 @@ def test_when_a_coded_picture_becomes_known_changes_nothing(lines, looked_at, no
         late.take(decision(number, kind, first, second), *coded)
         late.differ(first, now.draw(st.sampled_from(CONTENTS)))
     seen.update(CODINGS)
+    for content in waiting:
+        late.seen(content)
     for a in CONTENTS:
         assert early.same_as(a) == late.same_as(a)
         assert early.about(a) == late.about(a)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.engine_disk import broken, picture
+from tests.unit.engine_disk import broken, digest, picture
 from tests.unit.engine_world import World, world_with
 
 from dedupd.asks import (
@@ -20,7 +20,7 @@ from dedupd.asks import (
     Reply,
 )
 from dedupd.deciding import book_of
-from dedupd.decision import DecisionKind
+from dedupd.decision import Decision, DecisionKind
 from dedupd.model import EvidenceKind, FolderState, PictureClass
 from dedupd.state.decisionline import Undo, encode, read
 
@@ -374,3 +374,22 @@ def test_same_ends_when_a_file_is_edited():
     world.happened()
     world.rest()
     assert world.state(b"card") is REVIEW
+
+
+def test_different_holds_for_an_edited_file_whatever_was_looked_at_first():
+    """What was decided about was seen again only after the store was lost, and is gone now."""
+    world = World()
+    pair = digest(picture(1, "n")), digest(picture(1, "a"))
+    world.decided.append(Decision("d1", "d1", "", DIFFERENT, *pair))
+    world.start()
+    steps = ("h1", b"b.jpg", (2, "a")), ("n1", b"card/y.jpg", (2, "b")), ("h1", b"a.jpg", (1, "a"))
+    for root, path, content in steps:
+        world.disk.write(root, path, picture(*content))
+        world.happened()
+        world.rest()
+    world.disk.remove("h1", b"a.jpg")
+    world.disk.write("h1", b"c.jpg", picture(1, "c"))
+    world.disk.write("n1", b"other/x.jpg", picture(1, "n"))
+    world.happened()
+    world.rest()
+    assert (world.state(b"card"), world.state(b"other")) == (IMPORTED, INCOMPLETE)

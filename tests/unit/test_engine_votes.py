@@ -23,11 +23,11 @@ def held_back(needles: dict[bytes, bytes], last: bytes, library: bytes = FRAME) 
     for path, content in needles.items():
         world.disk.write("n1", path, content)
     world.happened()
-    _work_without(world, last)
+    work_without(world, last)
     return world
 
 
-def _work_without(world: World, *last: bytes) -> None:
+def work_without(world: World, *last: bytes) -> None:
     """Let everything be done but the reads of these files; a minute passes."""
     do = world._do
 
@@ -82,7 +82,7 @@ def test_a_claim_that_waited_after_the_first_scan_is_looked_into_too():
     world.disk.write("n1", b"card/x.jpg", COPY)
     world.disk.write("n1", b"other/y.jpg", picture(2, "a"))
     world.happened()
-    _work_without(world, b"other/y.jpg")
+    work_without(world, b"other/y.jpg")
     assert world.state(b"card") is PENDING
     world.rest()
     assert world.words(b"card") == ["folder.imported"]
@@ -106,7 +106,7 @@ def test_what_was_called_imported_is_not_taken_back_for_an_unread_needle():
     world.disk.write("n1", b"other/y.jpg", NEXT)
     world.disk.remove("n1", b"card/z.jpg")  # the claim must be looked into again
     world.happened()
-    _work_without(world, b"other/y.jpg")
+    work_without(world, b"other/y.jpg")
     assert (world.state(b"card"), world.words(b"card")) == (IMPORTED, ["folder.imported"])
     world.rest()
     assert world.words(b"card") == ["folder.imported", "folder.reopened"]
@@ -220,7 +220,7 @@ def forget(world: World, lost: str, *unread: bytes) -> None:
         library = {whole(digest(FRAME)): world.store.fingerprint(digest(FRAME))}
         world.store._fingerprints = library
     world.start()
-    _work_without(world, b"other/y.jpg", *unread)
+    work_without(world, b"other/y.jpg", *unread)
     assert world.folder(b"card").tree.matched == 1
 
 
@@ -256,7 +256,7 @@ def test_a_usual_restart_waits_for_no_new_needle():
     world = world_with({b"a.jpg": FRAME}, {b"card/x.jpg": COPY, b"other/z.jpg": picture(2, "a")})
     world.disk.write("n1", b"other/y.jpg", picture(3, "a"))
     world.start()
-    _work_without(world, b"other/y.jpg")
+    work_without(world, b"other/y.jpg")
     assert (world.state(b"card"), world.words(b"card")) == (IMPORTED, ["folder.imported"])
 
 
@@ -266,6 +266,6 @@ def test_what_waited_for_forgotten_votes_waits_for_no_new_needle():
     world.disk.write("n1", b"other/z.jpg", picture(3, "a"))
     forget(world, "fingerprints", b"other/z.jpg")
     assert world.state(b"card") is PENDING
-    _work_without(world, b"other/z.jpg")
+    work_without(world, b"other/z.jpg")
     assert world.folder(b"other").tree.pending == 1
     assert (world.state(b"card"), world.words(b"card")) == (IMPORTED, ["folder.imported"])

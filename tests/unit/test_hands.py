@@ -27,6 +27,7 @@ from dedupd.messages import (
     Sweep,
     Swept,
     TreeLooked,
+    Unwatch,
     Watch,
     Watching,
     WitnessesLooked,
@@ -187,6 +188,31 @@ def test_a_walker_that_hangs_costs_the_root_and_no_more(bench, monkeypatch, look
     assert bench.inbox.is_empty()  # the look is not answered twice
 
 
+def test_looks_at_a_root_that_left_are_answered_at_once(bench, monkeypatch):
+    """Its walker and its checker may both hang; a claim waits for the look, and others for it."""
+    held = queue.SimpleQueue()
+    real = module.walker_answers
+
+    def hanging(root, job, hide):
+        if isinstance(job, (Sweep, CheckRoot)):
+            held.get(timeout=PATIENCE_S)
+        yield from real(root, job, hide)
+
+    monkeypatch.setattr(module, "walker_answers", hanging)
+    identity = bench.identity()
+    bench.hands.do(Sweep("n1", b"", identity, 1))
+    bench.hands.do(CheckRoot("n1"))
+    for what, wanted, _ in LOOKS.values():
+        bench.hands.do(what("n1", *wanted, identity, 7))
+    bench.hands.do(Unwatch("n1"))
+    assert [bench.inbox.next() for _ in LOOKS] == [given_up for *_, given_up in LOOKS.values()]
+    held.put(None)
+    held.put(None)
+    late = [bench.inbox.next() for _ in range(3)]
+    assert {type(one) for one in late} == {Listed, Swept, RootSeen}  # and no second answer
+    assert bench.inbox.is_empty()
+
+
 def test_what_a_watcher_says_comes_after_the_word_that_it_watches(tmp_path, monkeypatch):
     """Else nobody would know of which watcher it speaks."""
     said = []
@@ -225,8 +251,8 @@ def test_a_sweep_has_everything_listened_to(bench, monkeypatch):
     bench.hands.do(Sweep("n1", b"", identity, 1))
     listed = [bench.inbox.next() for _ in range(3)]
     assert [one.folder for one in listed] == [b"", b"a", b"a/b"]
-    assert isinstance(bench.inbox.next(), Swept)
     assert bench.inbox.next() == Unheard("n1", b"")
+    assert isinstance(bench.inbox.next(), Swept)
     inos = {one: os.stat(os.path.join(bench.root.path, one)).st_ino for one in (b"a", b"a/b")}
     assert asked == [(b"", {b"": identity.ino, **inos})]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import threading
 import time
 from dataclasses import replace
@@ -11,6 +13,7 @@ import pytest
 from tests.unit.one_look import Place, without_processes
 from tests.unit.picture_samples import jpeg
 
+from dedupd import hands
 from dedupd import loop as module
 from dedupd.asks import AskDecide, AskWait, DecidedReply, Refused, Reply
 from dedupd.deciding import Keeper, read_book
@@ -18,6 +21,8 @@ from dedupd.decision import DecisionKind
 from dedupd.engine.outbox import Outbox
 from dedupd.looking import VERSIONS
 from dedupd.loop import Decided, Loop
+from dedupd.messages import Rescan
+from dedupd.model import RootState
 from dedupd.pictures.pools.inline import InlinePool
 from dedupd.reports import Event
 from dedupd.state.eventlog import EventLogUnwritable
@@ -123,6 +128,45 @@ def test_a_bug_in_a_thread_ends_the_loop(place, monkeypatch, edge):
     monkeypatch.setattr(f"dedupd.hands.{edge}", broken)
     with Run(place, Log()) as loop, pytest.raises(ZeroDivisionError, match="a bug of ours"):
         turn_until(loop, lambda: False)
+
+
+def test_a_root_that_never_answers_is_not_compared_with_others(place, monkeypatch):
+    """A look at where it leads would hang the walker of the other one."""
+    held = threading.Event()
+    walking, leading = hands.walker_answers, os.path.realpath
+
+    def answers(root, job, hide):
+        if root.path == bytes(place.lib):
+            held.wait(ENOUGH_S)
+        yield from walking(root, job, hide)
+
+    def realpath(path, **more):
+        if os.fsencode(path) == bytes(place.lib):
+            held.wait(ENOUGH_S)
+        return leading(path, **more)
+
+    run = Run(place, Log())
+    monkeypatch.setattr(hands, "walker_answers", answers)
+    monkeypatch.setattr(os.path, "realpath", realpath)
+    desks = {desk.root.path: desk for desk in run.loop.engine.roots.desks.values()}
+    with run as loop:
+        turn_until(loop, lambda: desks[bytes(place.needles)].state is RootState.ONLINE)
+        assert desks[bytes(place.lib)].state is RootState.OFFLINE
+        held.set()
+        turn_until(loop, lambda: desks[bytes(place.lib)].state is RootState.ONLINE)
+
+
+def test_the_root_that_comes_later_is_compared_with_the_one_that_is_there(place):
+    """It leads into that one by now, and would vouch for itself."""
+    run = Run(place, Log())
+    shutil.rmtree(place.lib)
+    desks = {desk.root.path: desk for desk in run.loop.engine.roots.desks.values()}
+    with run as loop:
+        turn_until(loop, lambda: desks[bytes(place.needles)].state is RootState.ONLINE)
+        place.lib.symlink_to(place.needles)
+        loop.engine.roots.rescan(Rescan(None, "asked"))
+        turn_until(loop, lambda: "is the same folder" in desks[bytes(place.lib)].detail)
+        assert desks[bytes(place.lib)].state is RootState.OFFLINE
 
 
 def test_a_bug_in_the_engine_keeps_nothing(place, monkeypatch):

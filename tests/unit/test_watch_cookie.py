@@ -6,6 +6,7 @@ import errno
 import os
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from watchdog.observers.inotify_c import InotifyFD
@@ -108,6 +109,24 @@ def test_a_reader_killed_by_four_ordinary_operations_is_found(bench, monkeypatch
     time.sleep(0.3)
     (bench.private.parent / "elsewhere").rmdir()
     assert bench.next() == "the thread that reads the kernel's events has ended"
+
+
+@pytest.mark.parametrize("dies", ["_check_inotify_fd", "handle_event"])
+def test_a_reader_that_died_leaves_nothing_open(bench, monkeypatch, dies):
+    """It would have closed its inotify instance, of which there are few; a stop comes twice."""
+
+    def dying(self, *_: object) -> None:
+        raise RecursionError("a bug of theirs")
+
+    before = len(os.listdir("/proc/self/fd"))
+    bench.start()
+    with monkeypatch.context() as patch:
+        patch.setattr(observer.Reader, dies, dying)
+        (bench.top / "x").write_bytes(b"")
+        assert bench.next() != ""
+    bench.watcher.stop()
+    bench.watcher.stop()
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_a_handler_that_raises_is_found(bench, monkeypatch):
@@ -245,5 +264,7 @@ def test_fewer_watches_than_folders_ask_for_a_walk(bench, monkeypatch):
     (bench.top / "a").mkdir()
     bench.start()
     bench.watcher.attend(b"", {b"": 0, b"a": 0})
-    bench.watcher._gaps = native.Gaps(bench.watcher._root.path, folders=3)
+    held = bench.watcher._gaps
+    assert held.watches == 3  # with that of the cookies
+    bench.watcher._gaps = replace(held, watches=4)
     assert "fewer" in bench.rescan()

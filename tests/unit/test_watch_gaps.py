@@ -6,9 +6,9 @@ import errno
 import os
 
 import pytest
-from watchdog.observers.inotify_c import InotifyFD, Watch
+from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, InotifyFD, Watch
 
-from dedupd.disk.watch import Hints, native
+from dedupd.disk.watch import Hints, gaps, native, observer
 from dedupd.disk.watch.gaps import MOST_FOLDERS, Gaps, compared, covered, top_of
 from dedupd.disk.watch.kernel import inos, watched_inos
 from dedupd.hearing import Unheard
@@ -25,13 +25,13 @@ class Kernel:
     """Watches what it is told to, but for folders of the names that are refused."""
 
     def __init__(self, *watched: bytes) -> None:
-        self._watched = set(watched)
+        self._watched = {path.rstrip(b"/") for path in watched}
         self.refused: set[bytes] = set()
         self.asked: list[bytes] = []
 
-    def inos(self) -> frozenset[int]:
-        """Return what is watched, and a cookie."""
-        return frozenset({1, *(os.stat(path).st_ino for path in self._watched)})
+    def watched(self) -> dict[bytes, int]:
+        """Return what is watched."""
+        return {path: os.stat(path).st_ino for path in self._watched if os.path.exists(path)}
 
     def add(self, path: bytes) -> None:
         """Watch one more."""
@@ -56,7 +56,7 @@ def folders_of(top: bytes) -> dict[bytes, int]:
 
 def test_the_kernels_table_is_read():
     """In hex, and nothing but the watches."""
-    assert inos(TABLE) == {0x9E7E, 0xA111}
+    assert inos(TABLE) == {0x3: 0x9E7E, 0x1B: 0xA111}
 
 
 def test_a_closed_descriptor_is_an_error():
@@ -68,15 +68,15 @@ def test_a_closed_descriptor_is_an_error():
 def test_what_is_watched_is_left_alone(top):
     """Nothing is asked for."""
     kernel = Kernel(*(os.path.join(top, path) for path in folders_of(top)))
-    found = compared(Gaps(top), b"", folders_of(top), kernel.inos, kernel.add)
+    found = compared(Gaps(top), b"", folders_of(top), kernel.watched, kernel.add)
     assert (found.mended, found.blind, kernel.asked) == (set(), set(), [])
-    assert found.gaps == Gaps(top, folders=4)
+    assert found.gaps == Gaps(top)
 
 
 def test_what_is_missing_is_watched(top):
     """And told, since what changed before went unheard."""
     kernel = Kernel(top)
-    found = compared(Gaps(top), b"", folders_of(top), kernel.inos, kernel.add)
+    found = compared(Gaps(top), b"", folders_of(top), kernel.watched, kernel.add)
     assert (found.mended, found.blind) == ({b"a", b"a/b", b"c"}, set())
     assert not found.gaps.doubtful
 
@@ -87,7 +87,7 @@ def test_what_is_refused_is_blind(top):
     kernel.refused = {b"b", b"c"}
     listed = folders_of(top)
     os.rmdir(os.path.join(top, b"c"))
-    found = compared(Gaps(top), b"", listed, kernel.inos, kernel.add)
+    found = compared(Gaps(top), b"", listed, kernel.watched, kernel.add)
     assert (found.mended, found.blind) == ({b"a"}, {b"a/b"})
     assert found.gaps.doubtful
 
@@ -95,7 +95,7 @@ def test_what_is_refused_is_blind(top):
 def test_a_folder_of_unknown_inode_is_looked_up(top):
     """The first one of a part of a sweep has no line in its parent's listing."""
     kernel = Kernel(top)
-    found = compared(Gaps(top), b"c", {b"c": 0}, kernel.inos, kernel.add)
+    found = compared(Gaps(top), b"c", {b"c": 0}, kernel.watched, kernel.add)
     assert found.mended == {b"c"}
 
 
@@ -106,22 +106,23 @@ def test_another_folder_in_its_place_is_not_called_blind(top):
     listed = folders_of(top)
     os.rename(os.path.join(top, b"c"), os.path.join(top, b"kept"))
     os.mkdir(os.path.join(top, b"c"))
-    assert compared(Gaps(top), b"", listed, kernel.inos, kernel.add).blind == set()
+    assert compared(Gaps(top), b"", listed, kernel.watched, kernel.add).blind == set()
 
 
 @pytest.mark.parametrize(("watched", "blind"), [((), 4), ((b"", b"a", b"a/b", b"c"), 0)])
-def test_numbers_that_do_not_compare_are_counted(top, watched, blind):
+def test_where_numbers_do_not_compare_paths_do(top, watched, blind):
     """On a file system whose inode numbers the kernel and `stat` see differently."""
     kernel = Kernel(*(os.path.join(top, path) for path in watched))
     kernel.refused = {os.path.basename(top), b"a", b"b", b"c"}
-    found = compared(Gaps(top, comparable=False), b"", folders_of(top), kernel.inos, kernel.add)
+    found = compared(Gaps(top, comparable=False), b"", folders_of(top), kernel.watched, kernel.add)
     assert len(found.blind) == blind
 
 
 def test_whether_numbers_compare_is_seen_at_the_root(top):
     """It was just watched, so its number must be in the list."""
-    assert covered(top, frozenset({os.stat(top).st_ino}))
-    assert not covered(top, frozenset({1}))
+    assert covered(top, {top: os.stat(top).st_ino})
+    assert not covered(top, {top: 1})
+    assert not covered(top, {top + b"/other": os.stat(top).st_ino})
 
 
 def test_topmost_folders_stand_for_those_below():
@@ -148,9 +149,67 @@ def watcher(top, tmp_path_factory):
     watcher.stop()
 
 
+def test_a_folder_of_equal_number_does_not_stand_for_another_one(top, monkeypatch):
+    """The folder of the cookies, or a subvolume: on btrfs each one's top has the number 256."""
+    numbers = {os.path.join(top, path): 256 for path in (b"a", b"c")}
+    monkeypatch.setattr(gaps, "_ino", lambda path: numbers.get(path, 1))
+    watched = {top: 1, os.path.join(top, b"a"): 256}
+    listed = {b"": 1, b"a": 256, b"c": 256}
+    found = compared(Gaps(top), b"", listed, lambda: watched, lambda path: None)
+    assert (found.mended, found.blind) == (set(), {b"c"})
+
+
+def test_a_folder_that_was_replaced_is_watched_anew(top):
+    """The old one is watched still, under its name."""
+    kernel = Kernel(*(os.path.join(top, path) for path in folders_of(top)))
+    watched = kernel.watched()
+    found = compared(
+        Gaps(top), b"", folders_of(top) | {b"c": 1}, lambda: watched, kernel.asked.append
+    )
+    assert kernel.asked == [os.path.join(top, b"c")]
+    assert found.blind == set()  # what was listed is gone again
+
+
 def test_a_real_watcher_has_no_gaps(watcher, top):
     """Every folder is in the kernel's list."""
     assert watcher.attend(b"", folders_of(top)) == Unheard("r1", b"")
+
+
+def test_a_real_watcher_tells_folders_of_equal_number_apart(watcher, top, monkeypatch):
+    """All folders are of one number, and one of them isn't watched."""
+    monkeypatch.setattr(observer, "watched_inos", all_alike)
+    monkeypatch.setattr(gaps, "_ino", lambda path: 256)
+    alike = dict.fromkeys(folders_of(top), 256)
+    assert watcher.attend(b"", alike) == Unheard("r1", b"")
+    found = watcher._observer
+    group = next(one for one in found._groups() if one.is_recursive)
+    with group._lock:
+        group._remove_callbacks([group._active_callbacks_by_path[os.path.join(top, b"c")]])
+    assert watcher.attend(b"", alike) == Unheard("r1", b"", (b"c",))
+
+
+def all_alike(fd: int) -> dict[int, int]:
+    """Return the kernel's list as on a file system of subvolumes."""
+    return dict.fromkeys(watched_inos(fd), 256)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_watches_are_counted_where_numbers_repeat_and_folders_are_hidden(
+    watcher, top, monkeypatch, lost
+):
+    """Neither asks for a walk every ten minutes, nor hides that a watch was lost."""
+    asked = []
+    hints = Hints("r1", lambda: None)
+    monkeypatch.setattr(hints, "rescan", asked.append)
+    monkeypatch.setattr(observer, "watched_inos", all_alike)
+    monkeypatch.setattr(gaps, "_ino", lambda path: 256)
+    watcher.attend(b"", dict.fromkeys((b"", b"a", b"c"), 256))  # a/b is excluded, but watched
+    group = next(one for one in watcher._observer._groups() if one.is_recursive)
+    if lost:
+        with group._lock:
+            group._remove_callbacks([group._active_callbacks_by_path[os.path.join(top, b"c")]])
+    watcher._look(hints)()
+    assert bool(asked) is lost
 
 
 def test_a_part_is_not_compared_where_nothing_was_refused(watcher):
@@ -178,6 +237,23 @@ def test_a_real_watcher_finds_and_mends_its_gaps(watcher, top, monkeypatch):
     assert watcher.attend(b"new", listed) == Unheard("r1", b"new")
     assert watcher.attend(b"", folders_of(top) | listed) == Unheard("r1", b"")
     assert watcher.attend(b"new", listed) is None
+
+
+def test_a_root_that_is_refused_itself_is_blind_like_any_folder(watcher, top, monkeypatch):
+    """After an overflow watchdog watches all anew, and by then no watch may be left."""
+    add = InotifyFD._get_or_create_watch
+
+    def refuse(self, path, mask):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(InotifyFD, "_get_or_create_watch", refuse)
+    lost = InotifyEvent(-1, InotifyConstants.IN_Q_OVERFLOW, 0, b"")
+    watcher._observer.reader.handle_event(lost)
+    found = watcher.attend(b"", folders_of(top))
+    assert found.blind == ((b"", 4),)
+    assert "max_user_watches" in found.why
+    monkeypatch.setattr(InotifyFD, "_get_or_create_watch", add)
+    assert watcher.attend(b"", folders_of(top)) == Unheard("r1", b"", (b"",))
 
 
 def test_a_refusal_is_not_forgotten_over_another_part(watcher, top, monkeypatch):

@@ -116,6 +116,26 @@ def test_a_deaf_root_whose_new_watcher_cannot_be_had_is_tried_again_soon(world):
     assert {"watch.deaf", "watch.poll"} <= codes(world).keys()
 
 
+def test_a_deaf_root_that_can_only_be_polled_is_not_swept_every_minute_for_that(world):
+    """The polls sweep it as often as the owner wants; inotify is tried every ten minutes."""
+    quick = world._edges.quick
+
+    def polled(job):
+        watched = isinstance(job, Watch) and job.root == "h1"
+        return iter([Watching("h1", "poll", LIMIT)]) if watched else quick(job)
+
+    world._edges.quick = polled
+    world.take(Hearing("h1", "deaf"))
+    live(world, LONGEST_WAIT_S + 1)
+    before = len(asked(world, Watch)), len(asked(world, Sweep))
+    live(world, 2 * RETRY_S)
+    after = len(asked(world, Watch)), len(asked(world, Sweep))
+    assert (after[0] - before[0], after[1] - before[1]) == (2, 2)
+    world._edges.quick = quick
+    live(world, RETRY_S + 1)
+    assert world.engine.roots.desks["h1"].backend == "inotify"
+
+
 def test_the_last_word_of_a_watcher_that_is_being_replaced_is_not_heard(world):
     """It speaks of one that is gone."""
     world.take(Hearing("h1", "deaf"))

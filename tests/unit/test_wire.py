@@ -13,7 +13,6 @@ from dedupd import wire
 from dedupd.likeness import NOT_MEASURABLE, Measures, Recoding
 from dedupd.model import EntryType, FileRecord, Fingerprint, Kind, Signature, Stamp, Unreadable
 
-INT64 = st.integers(-(2**63), 2**63 - 1)
 UINT32, UINT64 = st.integers(0, 2**32 - 1), st.integers(0, 2**64 - 1)
 DIGESTS = st.binary(min_size=32, max_size=32)
 TEXTS = st.text(st.characters(), max_size=40)

@@ -118,13 +118,13 @@ def _mount(line: bytes) -> Mount:
     return Mount(
         id=int(number),
         device=os.makedev(int(major), int(minor)),
-        root=_unescape(root),
-        point=_unescape(point),
+        root=unescaped(root),
+        point=unescaped(point),
         kind=os.fsdecode(kind),
-        source=_unescape(source),
+        source=unescaped(source),
     )
 
 
-def _unescape(word: bytes) -> bytes:
+def unescaped(word: bytes) -> bytes:
     """Undo what the kernel does to space, tab, line end, backslash and `#`."""
     return re.sub(rb"\\([0-7]{3})", lambda found: bytes([int(found[1], 8)]), word)

@@ -10,13 +10,11 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib import metadata
-from pathlib import Path
 
-import dedupd
 from dedupd.doctor.system import Installed, Library
+from dedupd.pictures.pools.child import python_path
 
 PROBE_S = 60.0
-_OUR_PACKAGES = str(Path(dedupd.__file__).parents[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def probed(modules: Iterable[str], patience_s: float = PROBE_S) -> Works:
     try:
         done = subprocess.run(
             command,
-            env={**os.environ, "PYTHONPATH": _path(), "OPENBLAS_NUM_THREADS": "1"},
+            env={**os.environ, "PYTHONPATH": python_path(), "OPENBLAS_NUM_THREADS": "1"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=patience_s,
@@ -68,11 +66,6 @@ def probed(modules: Iterable[str], patience_s: float = PROBE_S) -> Works:
     except OSError as error:
         return Works(failure=f"no process can be started: {error.strerror}")
     return _understood(done)
-
-
-def _path() -> str:
-    """Return where the child finds this dedupd, and what else this process was told."""
-    return os.pathsep.join(filter(None, (_OUR_PACKAGES, os.environ.get("PYTHONPATH"))))
 
 
 def _understood(done: subprocess.CompletedProcess[bytes]) -> Works:

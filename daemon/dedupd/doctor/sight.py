@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
 import time
 from collections.abc import Callable, Sequence
@@ -136,12 +135,8 @@ def fstab_points(table: bytes) -> tuple[bytes, ...]:
     for line in table.splitlines():
         fields = line.split()
         if len(fields) > 1 and not line.lstrip().startswith(b"#") and fields[1][:1] == b"/":
-            points.append(_unescape(fields[1]))
+            points.append(mounts.unescaped(fields[1]))
     return tuple(point for point in points if point != b"/")
-
-
-def _unescape(field: bytes) -> bytes:
-    return re.sub(rb"\\([0-7]{3})", lambda found: bytes([int(found[1], 8)]), field)
 
 
 def _unmounted(path: bytes, expected: Sequence[bytes]) -> bytes:

@@ -45,6 +45,7 @@ class Desk:
         lost: Haystack files that the running sweep did not find.
         ear: How well it is listened to.
         announced: The state that the event log was last told.
+        silent: The check that runs was given up: the root is away until that one ends.
     """
 
     root: Root
@@ -74,6 +75,7 @@ class Desk:
     glancing: bool = False
     ear: Ear = field(default_factory=Ear)
     announced: RootState | None = None
+    silent: bool = False
 
     @property
     def online(self) -> bool:
@@ -92,10 +94,9 @@ class Desk:
 
     @property
     def quiet(self) -> bool:
-        """Does nothing run or wait for this root's walker?"""
-        return not (
-            self.sweeping or self.sweeps_wanted or self.hints or self.glancing or self.checking
-        )
+        """Does nothing run or wait for this root's walker or checker, but what was given up?"""
+        checking = self.checking and not self.silent
+        return not (self.sweeping or self.sweeps_wanted or self.hints or self.glancing or checking)
 
     def forget_walks(self) -> None:
         """The root went or came: what ran for it means nothing any more."""

@@ -17,7 +17,6 @@ from dedupd.model import (
     Digest,
     Entry,
     EntryType,
-    EvidenceKind,
     FileRecord,
     Fingerprint,
     Kind,
@@ -34,6 +33,7 @@ from dedupd.rules.matching import Judgement
 from dedupd.rules.pairs import Errand
 from dedupd.rules.plan import Demand, next_look
 from dedupd.rules.tally import Share
+from dedupd.rules.verdicts import is_decided
 from dedupd.text import join
 
 HAYSTACK_SHARES = {
@@ -50,12 +50,12 @@ class Files:
     ) -> None:
         self.catalog, self.tally, self.matcher = books.catalog, books.tally, books.matcher
         self.store, self.settler, self.hiding = books.store, books.settler, books.hiding
-        self.backlog = Backlog()
+        self.backlog, self.telling = Backlog(), False
         self.errands: dict[Digest, Errand] = {}
         self.decoding: set[Digest] = set()
+        self.lost: set[Digest] = set()  # to be decoded once more, alone
         self.voteless: set[Digest] = set()  # decided about, and not looked at yet
         self._itself: dict[Place, set[Place]] = {}  # needle -> library names that are the needle
-        self.telling = False
         self._out, self._absolute, self._eager = outbox, absolute, eager
         self._assessed: dict[Digest, Assessment] = {}
         self._told: dict[Place, PictureClass] = {}
@@ -79,6 +79,7 @@ class Files:
         for role in Role:
             for digest in list(self.catalog.digests(role)):
                 self.matcher.learned(digest)
+        self.lost.update(self.matcher.lost)
         for root in self.catalog.roles:
             for place, record in list(self.catalog.files(root)):
                 self._count(place, record, place)
@@ -182,8 +183,13 @@ class Files:
         cause = min(self.catalog.places(Role.HAYSTACK, digest), default=None)
         for needle in sorted(self.matcher.learned(digest)):
             self.refresh(needle, cause)
-        for place in self.catalog.places(Role.NEEDLES, digest):
-            self.plan(place)
+        self.plan_content(digest)
+
+    def plan_content(self, digest: Digest) -> None:
+        """Queue every file with this content for its next look."""
+        for role in Role:
+            for place in self.catalog.places(role, digest):
+                self.plan(place)
 
     def refresh(self, digest: Digest, cause: Place | None) -> None:
         """Judge a needle content again, and count its files by the outcome."""
@@ -210,7 +216,7 @@ class Files:
     def _votes_unseen(self, digest: Digest) -> bool:
         """Did the owner decide about a picture that nobody looked at?  It may claim another's."""
         known = self._assessed.get(digest)
-        decided = known is not None and _is_decided(known)
+        decided = known is not None and is_decided(known)
         return decided and self.store.fingerprint(digest) is None
 
     def assessment(self, place: Place, record: FileRecord) -> Assessment | None:
@@ -243,6 +249,7 @@ class Files:
             shares_size=bool(self.catalog.of_size(other, record.stamp.size_bytes)),
             wanted=role is Role.NEEDLES or self._eager or bool(self.matcher.asking),
             fingerprint_missing=missing,
+            lost=record.digest in self.lost,
         )
         return next_look(record, demand)
 
@@ -272,12 +279,13 @@ class Files:
         return self.hiding.ignored(place) and not doubtful and not unlistable
 
     def _fingerprint_missing(self, digest: Digest, role: Role) -> bool:
-        if digest in self.decoding or self.store.fingerprint(digest) is not None:
+        seen = self.store.fingerprint(digest) is not None and digest not in self.lost
+        if seen or digest in self.decoding:
             return False
-        if role is Role.HAYSTACK:
+        if role is Role.HAYSTACK or digest in self.lost:
             return True
         known = self._assessed.get(digest)
-        return known is not None and (known.reason == "fingerprint" or _is_decided(known))
+        return known is not None and (known.reason == "fingerprint" or is_decided(known))
 
     def _without_itself(self, place: Place, known: Assessment) -> Assessment:
         """Return the class of a needle whose other name in the library doesn't count."""
@@ -390,9 +398,3 @@ class Files:
                 facts.append(("witness", self._absolute(assessment.witness)))
             name = f"picture.{assessment.cls.value}"
             self._out.tell(Event(name, self._absolute(place), tuple(facts)))
-
-
-def _is_decided(known: Assessment) -> bool:
-    """Does the owner's word alone let this picture pass?"""
-    by_owner = known.evidence is not None and known.evidence.kind is EvidenceKind.OWNER
-    return known.cls is PictureClass.DISMISSED or by_owner

@@ -1,7 +1,8 @@
 """The roots desk's ear: what becomes of watchers that are deaf, blind in places, or missing.
 
 A deaf watcher is replaced and its root swept, sooner at first, later every minute.  Folders that
-can't be listened to are swept every minute.  Where inotify can't be had it is tried again.
+can't be listened to are swept every minute.  Where inotify can't be had it is tried again, after a
+deaf one once soon, then every ten minutes: the root is polled meanwhile.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ class Listening:
     def began(self, desk: Desk, message: Watching) -> None:
         """Note which watcher listens now; its folders are compared when the sweep is over."""
         ear = desk.ear
+        polled_before, desk.watch_note = desk.watch_note, message.detail
         ear.blind, ear.again_at_s = {}, None
-        if message.detail and ear.deaf:
+        if message.detail and ear.deaf and not polled_before:
             self._put_off(ear)
         elif message.detail:
             ear.again_at_s = self._out.now.s + RETRY_S

@@ -27,16 +27,18 @@ from dedupd.messages import (
     WasRead,
 )
 from dedupd.model import Digest, Kind, Place, Role, Signature, Stamp, Unreadable
+from dedupd.rules.backlog import Lane
 from dedupd.rules.pairs import Errand
+from dedupd.rules.unseen import is_lost
 
 
 @dataclass(slots=True)
 class Trip:
-    """An errand under way, for the needle that asked for it."""
+    """An errand under way, for the needle that asked for it; `waiting` for these to be read."""
 
     needle: Digest
     errand: Errand
-    waiting: int
+    waiting: list[Place]
     payloads: dict[Digest, Payload] = field(default_factory=dict)
     failed: bool = False
 
@@ -62,7 +64,7 @@ class Reading:
     @property
     def idle(self) -> bool:
         """Is nothing left to read or decode, except what is on a root that is away?"""
-        return self.flow.idle and not self._trips and not self.todo
+        return self.flow.is_idle(self._online()) and not self._trips and not self.todo
 
     @property
     def todo(self) -> int:
@@ -72,7 +74,14 @@ class Reading:
         return self._files.backlog.count(self._online()) + len(self._files.errands) - stuck
 
     def unstick(self) -> None:
-        """A root came or went: errands that could not be run may be possible now."""
+        """A root came or went: errands that could not be run may be possible now.
+
+        Those that wait for a root that went are given up: nobody knows whether it ever answers.
+        """
+        for number, trip in list(self._trips.items()):
+            if any(not self._desks[place.root].online for place in trip.waiting):
+                trip.failed = True
+                self._end(number)
         self._stuck.clear()
 
     def fill(self) -> None:
@@ -111,17 +120,23 @@ class Reading:
             self._identified(place, message)
 
     def decoded(self, message: Decoded) -> None:
-        """Take in a fingerprint."""
-        self._close((message.digest,))
-        self._files.decoding.discard(message.digest)
+        """Take in a fingerprint; one that was lost is asked for once more, alone."""
+        digest, lost = message.digest, self._files.lost
+        self._close((digest,))
+        self._files.decoding.discard(digest)
+        if is_lost(message.result) and digest not in lost:
+            lost.add(digest)
+            self._files.plan_content(digest)
+            return
+        lost.discard(digest)
         self.hashed += 1
-        self._store.put_fingerprint(message.digest, message.result)
-        self._files.learned(message.digest)
+        self._store.put_fingerprint(digest, message.result)
+        self._files.learned(digest)
 
     def signed(self, message: Signed) -> None:
         """Take in a signature."""
         self._close((message.digest,))
-        if _is_lost(message.result):
+        if is_lost(message.result):
             for errand in (Errand(message.digest, None), Errand(None, message.digest)):
                 self._lost(errand)
             return
@@ -133,7 +148,7 @@ class Reading:
         pair = message.needle, message.haystack
         self._close(pair)
         signatures = message.result.needle, message.result.haystack
-        if any(map(_is_lost, signatures)):
+        if any(map(is_lost, signatures)):
             self._lost(Errand(*pair, message.view))
             return
         for digest, signature in zip(pair, signatures, strict=True):
@@ -159,7 +174,9 @@ class Reading:
         """Did it fail once, and is anything else to be done first?"""
         if errand not in self._late:
             return False
-        return bool(self._trips or self._files.backlog.count(self._online())) or not self.flow.idle
+        roots = self._online()
+        busy = self._trips or self._files.backlog.count(roots)
+        return bool(busy) or not self.flow.is_idle(roots)
 
     def _online(self) -> list[str]:
         return [root for root, desk in self._desks.items() if desk.online]
@@ -174,7 +191,10 @@ class Reading:
         if record is None or look is None:
             return True
         depth, lane = look
-        if depth is Depth.KEEP and not self.flow.fits(record.stamp.size_bytes):
+        if lane is Lane.ALONE and not self.flow.is_idle(self._online()):
+            self._files.backlog.add(place, lane)
+            return False
+        if depth is Depth.KEEP and not self.flow.fits(record.stamp.size_bytes, self._online()):
             self._files.backlog.add(place, lane)
             return False
         self._send(Read(place, record.stamp, depth))
@@ -198,7 +218,7 @@ class Reading:
         return (
             kind is Kind.PICTURE
             and digest not in self._files.decoding
-            and self._store.fingerprint(digest) is None
+            and (self._store.fingerprint(digest) is None or digest in self._files.lost)
         )
 
     def _set_out(self, needle: Digest, errand: Errand) -> bool:
@@ -208,10 +228,11 @@ class Reading:
         if len(present) < len(files):
             self._stuck[needle] = errand
             return True
-        if not self.flow.fits(sum(stamp.size_bytes for _, stamp in present)):
+        size_bytes = sum(stamp.size_bytes for _, stamp in present)
+        if not self.flow.fits(size_bytes, self._online()):
             return False
         self._numbers += 1
-        self._trips[self._numbers] = Trip(needle, errand, len(present))
+        self._trips[self._numbers] = Trip(needle, errand, [place for place, _ in present])
         self._busy.update(errand.digests)
         for place, stamp in present:
             self._send(Read(place, stamp, Depth.KEEP, self._numbers))
@@ -232,7 +253,7 @@ class Reading:
         if trip is None:
             self._release(message.payload)
             return
-        trip.waiting -= 1
+        trip.waiting.remove(message.job.place)
         record = self._files.catalog.get(message.job.place)
         believed = record.digest if record is not None else None
         wanted = message.digest == believed and believed in trip.errand.digests
@@ -242,9 +263,8 @@ class Reading:
             self._release(message.payload)
             trip.failed = True
             self._reconsider(message)
-        if trip.waiting == 0:
-            del self._trips[message.job.errand]
-            self._deliver(trip)
+        if not trip.waiting:
+            self._end(message.job.errand)
 
     def _reconsider(self, message: WasRead) -> None:
         """The file isn't what it was when it was identified."""
@@ -258,8 +278,9 @@ class Reading:
             self._files.forget_content(place, None)
             self._files.unsettle(place)
 
-    def _deliver(self, trip: Trip) -> None:
-        """Give the bytes of a whole errand to a worker."""
+    def _end(self, number: int) -> None:
+        """Give the bytes of a whole errand to a worker; give them back if some are missing."""
+        trip = self._trips.pop(number)
         digests = trip.errand.digests
         if trip.failed or len(trip.payloads) != len(digests):
             # What was found out has the needle judged again, with a new errand; else it waits.
@@ -306,8 +327,3 @@ class Reading:
             if not set(digests).isdisjoint(errand.digests):
                 cause = min(self._files.catalog.places(Role.HAYSTACK, digests[-1]), default=None)
                 self._files.refresh(needle, cause)
-
-
-def _is_lost(result: Signature | Unreadable | None) -> bool:
-    """Was it the worker that failed, and not the picture?"""
-    return isinstance(result, Unreadable) and result.reason in ("timeout", "killed")

@@ -126,16 +126,24 @@ class Roots:
         for place in self._settler.ready(now_s):
             self.hint(place)
         for desk in self.desks.values():
-            if desk.checking and now_s - desk.asked_at_s >= ANSWER_S:
-                self._leave(desk, "it does not answer")
-            if not desk.checking and now_s - desk.checked_at_s >= CHECK_EVERY_S:
-                self._check(desk, thorough=not desk.online)
+            self._tend_check(desk)
             if desk.online and desk.listed and now_s - desk.swept_at_s >= self._every_s(desk):
                 desk.sweeps_wanted.add(b"")
             if desk.online:
                 self.listening.tend(desk)
             self._start_sweep(desk)
             self._start_glance(desk)
+
+    def _tend_check(self, desk: Desk) -> None:
+        """Ask where the root's path leads when that is due; one that doesn't answer is away."""
+        if desk.checking and not desk.silent and self._out.now.s - desk.asked_at_s >= ANSWER_S:
+            desk.silent = True
+            self._leave(desk, "it does not answer")
+        if desk.silent:
+            # Whoever wants it looked at at once has had the answer, until the call returns.
+            desk.checked_at_s = desk.asked_at_s
+        elif not desk.checking and self._out.now.s >= _check_due_s(desk):
+            self._check(desk, thorough=not desk.online)
 
     def _every_s(self, desk: Desk) -> float:
         """Return how long a root may go unswept; one in doubt is looked at soon again."""
@@ -144,7 +152,7 @@ class Roots:
 
     def next_due_s(self) -> float:
         """Return when `tend` may next have something to ask for."""
-        checks = [desk.checked_at_s + CHECK_EVERY_S for desk in self.desks.values()]
+        checks = [_check_due_s(desk) for desk in self.desks.values()]
         settles = self._settler.next_due_s()
         heard = self.listening.next_due_s()
         return min([*checks, *heard, *([] if settles is None else [settles])])
@@ -181,7 +189,7 @@ class Roots:
     def seen(self, message: RootSeen) -> None:
         """Take in where a root's path leads."""
         desk = self.desks[message.root]
-        desk.checking = desk.glancing = False
+        desk.checking = desk.silent = desk.glancing = False
         identity = message.identity
         if identity is None:
             self._leave(desk, message.detail or "missing")
@@ -205,8 +213,7 @@ class Roots:
         """The root is listened to now: list it."""
         desk = self.desks[message.root]
         if desk.online:
-            desk.backend, desk.watch_note = message.backend, message.detail
-            desk.watching = True
+            desk.backend, desk.watching = message.backend, True
             self.listening.began(desk, message)
             desk.sweeps_wanted.add(b"")
 
@@ -355,3 +362,10 @@ class Roots:
         paths, desk.hints = tuple(sorted(desk.hints)), set()
         desk.glancing = True
         self._out.do(Glance(desk.root.id, paths, desk.identity))
+
+
+def _check_due_s(desk: Desk) -> float:
+    """Return when to ask for the root's next check, or to give up the one that runs."""
+    if desk.silent:
+        return float("inf")
+    return desk.asked_at_s + ANSWER_S if desk.checking else desk.checked_at_s + CHECK_EVERY_S

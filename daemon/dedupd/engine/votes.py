@@ -55,7 +55,8 @@ class Votes:
         places = [place for role in Role for place in files.catalog.places(role, digest)]
         records = (one for one in map(files.catalog.get, places) if one is not None)
         earlier = any(one.seen_at_s == float("-inf") for one in records)
-        if not earlier or files.store.fingerprint(digest) is not None:
+        seen = files.store.fingerprint(digest) is not None and digest not in files.lost
+        if not earlier or seen:
             return False
         there = [one for one in places if desks[one.root].online or not desks[one.root].announced]
         return digest in files.decoding or any(map(files.look, there))

@@ -2,18 +2,22 @@
 
 Owns its threads and the socket file.  Promises: at most 16 clients at once; a client that is
 mute, slow to ask, never reads, or talks nonsense loses its connection within 5 s, or as soon as
-somebody else wants its place; only our own user and root may decide, others may only read.
+somebody else wants its place; one that waits and hangs up loses it at once; only our own user and
+root may decide, others may only read.
 """
 
 from __future__ import annotations
 
+import concurrent.futures
 import logging
 import os
+import select
 import socket
 import struct
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 
 from dedupd.asks import Ask, AskWait, Reply
 from dedupd.errors import UsageError, UserError
@@ -26,6 +30,10 @@ from dedupd.reports import Report
 MAX_CLIENTS = 16
 MAX_WAITERS = 8
 """How many may wait for a sweep at once, so that `status` always finds a free slot."""
+MAX_WAITS = 64
+"""How many of their questions may be open, with those of clients that hung up meanwhile."""
+HANG_UP_S = 0.5
+"""How soon it is seen that a client that waits has hung up."""
 
 MAX_REQUEST_BYTES = 64 * 1024
 PATIENCE_S = 5.0
@@ -34,6 +42,10 @@ CROWDED_PATIENCE_S = 0.1
 STOP_S = 1.0
 
 log = logging.getLogger(__name__)
+
+
+class _HungUp(ConnectionError):
+    """The client went away before its question was answered."""
 
 
 class ControlServer:
@@ -64,6 +76,7 @@ class ControlServer:
         self._patience_s = patience_s
         self._slots = threading.BoundedSemaphore(MAX_CLIENTS)
         self._waiters = threading.BoundedSemaphore(MAX_WAITERS)
+        self._waits = threading.BoundedSemaphore(MAX_WAITS)
         self._stopping = threading.Event()
         self._clients: dict[threading.Thread, socket.socket] = {}  # each thread removes itself
         self._mute: dict[socket.socket, float] = {}  # since when we wait for its question
@@ -163,7 +176,7 @@ class ControlServer:
             line, end, rest = self._receive(connection, rest).partition(b"\n")
             if not line and not end:
                 return
-            answer = self._answer(line, may_decide=may_decide)
+            answer = self._answer(connection, line, may_decide=may_decide)
             connection.settimeout(self._patience_s)
             connection.sendall(answer)
             if not end:
@@ -184,45 +197,79 @@ class ControlServer:
             del self._mute[connection]
         return got
 
-    def _answer(self, line: bytes, *, may_decide: bool) -> bytes:
+    def _answer(self, connection: socket.socket, line: bytes, *, may_decide: bool) -> bytes:
         """Return the answer to one line; whatever goes wrong is an answer too."""
         try:
-            return protocol.line_of(self._fields(line, may_decide=may_decide))
+            return protocol.line_of(self._fields(connection, line, may_decide=may_decide))
+        except _HungUp:
+            raise  # there is nobody to answer
         except UserError as error:
             return protocol.line_of(protocol.error_fields(error))
         except Exception as bug:
             log.exception("a question could not be answered")
             return protocol.line_of(protocol.bug_fields(bug))
 
-    def _fields(self, line: bytes, *, may_decide: bool) -> Fields:
+    def _fields(self, connection: socket.socket, line: bytes, *, may_decide: bool) -> Fields:
         if len(line) > MAX_REQUEST_BYTES:
             raise UsageError("the request is too long", f"over {MAX_REQUEST_BYTES} bytes")
         question = protocol.question_of(line)
         if may_decide or protocol.only_reads(question):
-            return self._put(question)
+            return self._put(connection, question)
         raise UserError(
             "the daemon refuses",
             "you may read, but only its own user and root may decide",
             "ask as the user the daemon runs as",
         )
 
-    def _put(self, question: Question) -> Fields:
+    def _put(self, connection: socket.socket, question: Question) -> Fields:
         if question is Order.STATUS:
             return {"answer": "report", "report": protocol.report_fields(self._report())}
         if question is Order.RELOAD:
             return protocol.reply_fields(self._reload())
         if isinstance(question, AskWait):
-            return self._wait(question)
+            return self._wait(connection, question)
         assert not isinstance(question, Order)
         return protocol.reply_fields(self._ask(question))
 
-    def _wait(self, question: AskWait) -> Fields:
+    def _wait(self, connection: socket.socket, question: AskWait) -> Fields:
+        """Return the answer, unless the client hangs up before: then its place is free again."""
         if not self._waiters.acquire(blocking=False):
             raise UserError("the daemon refuses", f"{MAX_WAITERS} clients wait already", "later")
         try:
-            return protocol.reply_fields(self._ask(question))
+            answer = self._asked(question)
+            while not concurrent.futures.wait([answer], HANG_UP_S).done:
+                _demand_client(connection)
+            return protocol.reply_fields(answer.result())
         finally:
             self._waiters.release()
+
+    def _asked(self, question: AskWait) -> Future[Reply]:
+        """Ask in a thread of its own, so that ours may leave before the answer comes."""
+        if not self._waits.acquire(blocking=False):
+            raise UserError("the daemon refuses", f"{MAX_WAITS} have asked that already", "later")
+        answer: Future[Reply] = Future()
+        threading.Thread(
+            target=self._ask_for, args=(question, answer), name="control-wait", daemon=True
+        ).start()
+        return answer
+
+    def _ask_for(self, question: AskWait, answer: Future[Reply]) -> None:
+        try:
+            reply = self._ask(question)
+        except Exception as problem:
+            answer.set_exception(problem)
+        else:
+            answer.set_result(reply)
+        finally:
+            self._waits.release()
+
+
+def _demand_client(connection: socket.socket) -> None:
+    """Raise `_HungUp` where nobody reads any more; who only ended its questions still does."""
+    poll = select.poll()
+    poll.register(connection, 0)
+    if poll.poll(0):
+        raise _HungUp("the client hung up")
 
 
 def _hang_up(connection: socket.socket) -> None:

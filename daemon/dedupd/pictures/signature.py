@@ -11,10 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupd.model import Signature
-from dedupd.pictures import versions
 from dedupd.pictures.opencv import MatLike, cv2
 
-VERSION = versions.SIGNATURE
 LUMA_SIDE = 64
 CHROMA_SIDE = 16
 

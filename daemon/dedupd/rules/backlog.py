@@ -18,6 +18,7 @@ class Lane(enum.IntEnum):
     BYTES = 1  # its size occurs on the other side: equal bytes decode nothing
     NEEDLE = 2
     HAYSTACK = 3
+    ALONE = 4  # its decoder failed once: when nothing else runs
 
 
 class Backlog:

@@ -3,7 +3,8 @@
 The next frame of a burst looks exactly like the one in the library.  Pixels can't tell the two
 apart, so where several needle pictures of one size claim one library picture, none has it.  Two
 frames that were made smaller are as hard to tell; a picture and its own smaller copy are no rivals.
-Where more might be rivals than are compared (`MOST_COMPARED`), one is taken to be one.
+Where more might be rivals than are compared (`MOST_COMPARED`), one is taken to be one; so is what
+no worker came to the end of, see `unseen`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from dedupd.rules.catalog import Catalog
 from dedupd.rules.lineup import MOST_COMPARED
 from dedupd.rules.nearby import Nearby
 from dedupd.rules.pairs import Beside, Book, Errand, Facts, Pairs, errand_for
-from dedupd.rules.verify import Want, same_coding, size_px
+from dedupd.rules.unseen import Unseen
+from dedupd.rules.verify import Want, nearly_equal, same_coding, size_px
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,16 @@ class Contest:
     """Finds rivals.  Holds nothing of its own: its answers follow from what the others hold."""
 
     def __init__(
-        self, catalog: Catalog, facts: Facts, nearby: Nearby, pairs: Pairs, book: Book
+        self,
+        catalog: Catalog,
+        facts: Facts,
+        nearby: Nearby,
+        unseen: Unseen,
+        pairs: Pairs,
+        book: Book,
     ) -> None:
         self._catalog, self._facts, self._nearby = catalog, facts, nearby
-        self._pairs, self._book = pairs, book
+        self._unseen, self._pairs, self._book = unseen, pairs, book
 
     def open_to(self, known: Fingerprint, claim: Beside) -> bool:
         """May another needle claim the same library picture?
@@ -65,6 +73,8 @@ class Contest:
         size = size_px(known, claim.view)
         full_size = size == size_px(library)
         if full_size and self._nearby.of_coding(Role.NEEDLES, library.coded) - {digest}:
+            return Rival()
+        if any(not self._book.differ(one, claim.haystack) for one in self._unseen.beside(digest)):
             return Rival()
         return self._by_looks(digest, known, size, claim.haystack, library)
 
@@ -109,5 +119,5 @@ class Contest:
         """May another needle be the library's picture, and another picture than ours?"""
         rival = self._facts.fingerprint(other)
         if not isinstance(rival, Fingerprint) or same_coding(rival, known):
-            return False  # not to be seen, or ours once more
-        return size_px(rival, view) == size
+            return False  # nobody can see it, or it is ours once more
+        return nearly_equal(size_px(rival, view), size)

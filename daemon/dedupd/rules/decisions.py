@@ -30,12 +30,13 @@ class DecisionBook:
     Attributes:
         doubtful: Something that the owner said was lost: an undo, or `different` about any two.
             Then no dismissal and no `same` holds, and any two contents may differ.
-        coding: Tells the coded picture of a content, None while nobody has looked at it.
+        coding: Tells the coded picture of a content, None while nobody has looked at it; `seen`
+            must be called when that changes.
     """
 
     def __init__(self) -> None:
         self.doubtful = False
-        self.coding: Callable[[Digest], Coding | None] = lambda _: None
+        self._coding: Callable[[Digest], Coding | None] = lambda _: None
         self._taken: dict[str, Decision] = {}
         self._batches: dict[str, list[Decision]] = {}
         self._undone: set[str] = set()
@@ -45,7 +46,23 @@ class DecisionBook:
         self._codings: dict[Digest, set[Coding]] = {}  # of contents that were decided about
         self._coded: dict[Coding, set[Digest]] = {}  # the same by coding
         self._unseen: set[Digest] = set()  # called different, and `coding` didn't tell yet
+        self._unasked: set[Digest] = set()  # of these, about whom nobody asked `coding` yet
         self._any_different = False
+
+    @property
+    def coding(self) -> Callable[[Digest], Coding | None]:
+        """See the class."""
+        return self._coding
+
+    @coding.setter
+    def coding(self, coding: Callable[[Digest], Coding | None]) -> None:
+        self._coding, self._unasked = coding, set(self._unseen)
+
+    def seen(self, digest: Digest) -> None:
+        """Somebody may have looked at this content: `coding` may tell of it now."""
+        if digest in self._unseen and (coding := self._coding(digest)) is not None:
+            self._unseen.discard(digest)
+            self._index(digest, coding)
 
     def take(
         self, decision: Decision, first_coded: Coding = b"", second_coded: Coding = b""
@@ -75,6 +92,7 @@ class DecisionBook:
         if _is_wide(decision):
             self._any_different = True
             self._unseen.update(subject)
+            self._unasked.update(subject)
 
     def undo(self, id: str) -> list[Decision]:
         """Take back what `undoable` names, and return it."""
@@ -158,10 +176,8 @@ class DecisionBook:
 
     def _alike(self, digest: Digest) -> set[Digest]:
         """Return the content, and those of the same coded picture that were decided about."""
-        told = {one: coding for one in self._unseen if (coding := self.coding(one)) is not None}
-        self._unseen.difference_update(told)
-        for one, coding in told.items():
-            self._index(one, coding)
+        while self._unasked:
+            self.seen(self._unasked.pop())
         codings = {self.coding(digest) or b"", *self._codings.get(digest, ())}
         return {digest}.union(*(self._coded.get(coding, ()) for coding in codings))
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupd.model import Digest, Evidence, EvidenceKind, Signature, Unreadable, View
+from dedupd.model import Digest, Evidence, Signature, Unreadable, View
 from dedupd.rules.nearby import Near
 from dedupd.rules.pairs import MOST_REMEMBERED, Beside, Errand, Facts, Pairs
-from dedupd.rules.verify import UPRIGHT, Finding, turned
+from dedupd.rules.verify import UPRIGHT, Finding, kind_in, turned
 
 MOST_COMPARED = 8
 """With how many library pictures a needle is compared, and in a contest a picture with needles."""
@@ -55,7 +55,7 @@ class Lineups:
         signing = Errand(needle, None)
         if self._facts.signature(needle) is None:
             if self._pairs.is_given_up(signing):
-                return Lineup([], left_out=_not_compared(near[0], view))
+                return Lineup([], left_out=not_compared(near[0], view))
             return Lineup([], signing)
         apart = self._apart_of(needle, [one for _, one in near], view)
         wanted = [
@@ -80,7 +80,7 @@ class Lineups:
         for distance_bits, one in order:
             if self._pairs.must_be_compared(needle, one, view):
                 if compared == MOST_COMPARED:
-                    return Lineup(taken, errand, _not_compared((distance_bits, one), view))
+                    return Lineup(taken, errand, not_compared((distance_bits, one), view))
                 compared += 1
             taken.append((distance_bits, one))
         return Lineup(taken, errand)
@@ -123,8 +123,8 @@ def _next_after(needle: Digest, wanted: list[Digest]) -> Digest:
     return min(wanted, key=lambda one: (one < needle, one))
 
 
-def _not_compared(near: Near, view: View) -> Beside:
+def not_compared(near: Near, view: View) -> Beside:
+    """Return a candidate that nobody compares with the needle."""
     distance_bits, haystack = near
-    kind = EvidenceKind.SAME if view == UPRIGHT else EvidenceKind.TURNED
-    evidence = Evidence(kind, distance_bits, limit=NOT_COMPARED, view=view)
+    evidence = Evidence(kind_in(view), distance_bits, limit=NOT_COMPARED, view=view)
     return Beside(haystack, distance_bits, view, Finding(evidence=evidence, reason=NOT_COMPARED))

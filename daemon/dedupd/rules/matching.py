@@ -26,9 +26,10 @@ from dedupd.model import (
 from dedupd.rules.catalog import Catalog
 from dedupd.rules.contest import Contest
 from dedupd.rules.index import HammingIndex
-from dedupd.rules.lineup import NOT_COMPARED, Lineups
+from dedupd.rules.lineup import NOT_COMPARED, Lineups, not_compared
 from dedupd.rules.nearby import Near, Nearby
 from dedupd.rules.pairs import Beside, Book, Errand, Facts, Pairs, errand_for
+from dedupd.rules.unseen import Unseen
 from dedupd.rules.verify import (
     UPRIGHT,
     Finding,
@@ -67,21 +68,29 @@ class Matcher:
         self._policy, self._limits, self._book = policy, policy.limits, book
         self._nearby = Nearby(catalog, policy.limits.radius_bits)
         self._pairs = Pairs(facts, policy)
-        self._contest = Contest(catalog, facts, self._nearby, self._pairs, book)
+        self._unseen = Unseen(catalog)
+        self._contest = Contest(catalog, facts, self._nearby, self._unseen, self._pairs, book)
         self._lineups = Lineups(facts, self._pairs)
         self._unwanted = HammingIndex()  # dismissed pictures
         self._unwanted_sketches: dict[Digest, bytes] = {}
         self.asking: set[Digest] = set()
         self.away: frozenset[str] = frozenset()
 
+    @property
+    def lost(self) -> Collection[Digest]:
+        """Contents that no worker came to the end of."""
+        return self._unseen.lost
+
     def learned(self, digest: Digest) -> set[Digest]:
         """Take in the fingerprint of `digest`; return the needle contents it may touch.
 
         Also right to call when a known content has a new place, or has lost its last one.
         """
+        self._book.seen(digest)
         touched = {digest} if self._catalog.places(Role.NEEDLES, digest) else set()
         touched.update(self._decided_with(digest))
         known = self._facts.fingerprint(digest)
+        touched.update(self._unseen.learned(digest, known, self.asking))
         if isinstance(known, Fingerprint):
             claims = self._nearby.learned(digest, known)
             touched.update(self._touched_by(known))
@@ -142,13 +151,10 @@ class Matcher:
         """
         found = {one.haystack: one for one in self._of_its_coding(b"", known)}
         for view in VIEWS:
-            kind = EvidenceKind.SAME if view == UPRIGHT else EvidenceKind.TURNED
-            for distance_bits, haystack in self._nearby.library(known, view):
-                other = self._facts.fingerprint(haystack)
+            for near in self._nearby.library(known, view):
+                other = self._facts.fingerprint(near[1])
                 if isinstance(other, Fingerprint) and may_be(known, other, self._limits, view):
-                    evidence = Evidence(kind, distance_bits, view=view)
-                    finding = Finding(evidence=evidence, reason=NOT_COMPARED)
-                    found.setdefault(haystack, Beside(haystack, distance_bits, view, finding))
+                    found.setdefault(near[1], not_compared(near, view))
         return list(found.values())
 
     def _assess(self, digest: Digest) -> Judgement:

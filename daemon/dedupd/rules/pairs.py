@@ -10,13 +10,12 @@ from dedupd.likeness import Measures
 from dedupd.model import (
     Digest,
     Evidence,
-    EvidenceKind,
     Fingerprint,
     Signature,
     Unreadable,
     View,
 )
-from dedupd.rules.verify import UPRIGHT, Finding, Policy, Side, Want, judge, may_be
+from dedupd.rules.verify import UPRIGHT, Finding, Policy, Side, Want, judge, kind_in, may_be
 
 MOST_REMEMBERED = 200_000
 NOT_NOW = "not-comparable"
@@ -62,6 +61,9 @@ class Book(Protocol):
 
     def same_as(self, digest: Digest) -> Collection[Digest]:
         """Return the contents that the owner calls the same picture."""
+
+    def seen(self, digest: Digest) -> None:
+        """Somebody may have looked at this content."""
 
     def differ(self, first: Digest, second: Digest) -> bool:
         """Does the owner say that these two are not the same picture?"""
@@ -177,8 +179,7 @@ def _remember(table: dict[Key, Value], key: Key, value: Value) -> None:
 
 def _not_now(distance_bits: int, view: View) -> Finding:
     """Return the finding on two pictures that may be anything to each other, also one and one."""
-    kind = EvidenceKind.SAME if view == UPRIGHT else EvidenceKind.TURNED
-    evidence = Evidence(kind, distance_bits, 0.0, limit=NOT_NOW, view=view)
+    evidence = Evidence(kind_in(view), distance_bits, 0.0, limit=NOT_NOW, view=view)
     return Finding(evidence=evidence, reason=NOT_NOW, within=True)
 
 

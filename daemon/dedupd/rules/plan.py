@@ -19,6 +19,7 @@ class Demand:
         shares_size: A file of the other side has the same size.
         wanted: Its fingerprint is wanted: a needle asks, or we fill the index quietly.
         fingerprint_missing: Its content is known, its fingerprint isn't.
+        lost: No worker came to the end of its content.
     """
 
     role: Role
@@ -26,6 +27,7 @@ class Demand:
     shares_size: bool
     wanted: bool
     fingerprint_missing: bool
+    lost: bool = False
 
 
 def next_look(record: FileRecord, demand: Demand) -> tuple[Depth, Lane] | None:
@@ -39,6 +41,7 @@ def next_look(record: FileRecord, demand: Demand) -> tuple[Depth, Lane] | None:
     lane = Lane.NEEDLE if demand.role is Role.NEEDLES else Lane.HAYSTACK
     if record.digest is not None:
         fingerprint = record.kind is Kind.PICTURE and demand.fingerprint_missing and demand.wanted
+        lane = Lane.ALONE if demand.lost else lane
         return (Depth.KEEP, lane) if fingerprint and record.problem is None else None
     if record.problem is not None:
         return None

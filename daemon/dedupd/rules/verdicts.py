@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from dedupd.model import (
     Assessment,
     EntryType,
+    EvidenceKind,
     FileRecord,
     FolderState,
     Kind,
@@ -46,6 +47,13 @@ def at_file_level(record: FileRecord) -> Assessment | None:
     if record.kind is None or (record.kind is Kind.PICTURE and record.digest is None):
         return NOT_LOOKED_AT
     return None
+
+
+def is_decided(assessment: Assessment) -> bool:
+    """Does the owner's word alone let this picture pass?"""
+    evidence = assessment.evidence
+    by_owner = evidence is not None and evidence.kind is EvidenceKind.OWNER
+    return assessment.cls is PictureClass.DISMISSED or by_owner
 
 
 def picture_share(assessment: Assessment) -> Share:

@@ -140,7 +140,7 @@ def judge(
         return DIFFERENT
     ours = turned(ours, view) if view != UPRIGHT else ours
     score = correlation(ours.luma, theirs.luma)
-    kind = EvidenceKind.SAME if view == UPRIGHT else EvidenceKind.TURNED
+    kind = kind_in(view)
     if min(deviation(ours.luma), deviation(theirs.luma)) < policy.limits.deviation:
         return _faint(Evidence(kind, distance_bits, score, limit="deviation", view=view), policy)
     size = size_px(needle.fingerprint, view)
@@ -153,6 +153,11 @@ def judge(
     if limit:
         return _alike(evidence, ours, theirs, policy.limits)
     return _vetoed_or_same(needle.fingerprint, haystack.fingerprint, evidence, measures, policy)
+
+
+def kind_in(view: View) -> EvidenceKind:
+    """Return the kind of evidence that looks give, the needle seen in that view."""
+    return EvidenceKind.SAME if view == UPRIGHT else EvidenceKind.TURNED
 
 
 def size_px(fingerprint: Fingerprint, view: View = UPRIGHT) -> tuple[int, int]:

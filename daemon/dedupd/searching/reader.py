@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import queue
 import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -32,6 +31,7 @@ from dedupd.model import (
 )
 from dedupd.pictures.exchange import Hashed, HashJob, PoolAnswer, PoolJob
 from dedupd.pictures.pools import Pool
+from dedupd.pictures.pools.asking import ask
 from dedupd.pictures.sniff import HEAD_BYTES, kind
 
 Item = TypeVar("Item")
@@ -39,7 +39,6 @@ Result = TypeVar("Result")
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _CHUNK_BYTES = 1 << 20
-_STOP_LOOK_S = 0.2
 _DROPPED = Unreadable("killed", "the command ended")
 
 
@@ -111,6 +110,7 @@ class Reader:
 
         Raises:
             NotRead: It isn't there, can't be read, or isn't what it was.
+            UserError: No worker can be started.
         """
         digest, payload = self._payload(content)
         answer = self._do(Decode(digest, payload))
@@ -146,13 +146,7 @@ class Reader:
 
     def _do(self, job: PoolJob) -> PoolAnswer | None:
         """Return the pool's answer, None where it was stopped before."""
-        answers: queue.SimpleQueue[PoolAnswer] = queue.SimpleQueue()
-        self._pool.submit(job, answers.put)
-        while True:
-            with contextlib.suppress(queue.Empty):
-                return answers.get(timeout=_STOP_LOOK_S)
-            if self._stopped.is_set():
-                return None
+        return ask(self._pool, job, self._stopped.is_set)
 
     def _payload(self, content: Content) -> tuple[Digest, Payload]:
         with _opened(content.path) as fd:

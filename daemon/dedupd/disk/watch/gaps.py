@@ -19,13 +19,13 @@ class Gaps:
 
     Attributes:
         comparable: The kernel's inode numbers are those that `stat` shows on this file system.
-        folders: How many folders the last whole sweep listed.
+        watches: How many watches the kernel held when the last whole sweep had been compared.
         doubtful: Some folder could not be watched since the last whole sweep, or then.
     """
 
     root_path: bytes
     comparable: bool = True
-    folders: int = 0
+    watches: int = 0
     doubtful: bool = False
 
 
@@ -38,20 +38,20 @@ class Compared:
     blind: frozenset[bytes]
 
 
-def covered(path: bytes, inos: frozenset[int]) -> bool:
+def covered(path: bytes, watched: Mapping[bytes, int]) -> bool:
     """Does the kernel watch this very folder, by the number that `stat` shows?
 
     Raises:
         OSError: There is no such folder.
     """
-    return os.stat(path).st_ino in inos
+    return os.stat(path).st_ino == watched.get(path)
 
 
 def compared(
     gaps: Gaps,
     folder: bytes,
     folders: Mapping[bytes, int],
-    inos: Callable[[], frozenset[int]],
+    watched: Callable[[], Mapping[bytes, int]],
     add: Callable[[bytes], None],
 ) -> Compared:
     """Have every folder watched that isn't; return which were mended, and which can't be.
@@ -60,15 +60,13 @@ def compared(
         gaps: What was known before.
         folder: Where the sweep began; b"" for a whole one.
         folders: Inode by path inside the root of what was listed, 0 where it isn't known.
-        inos: Returns the inodes that the kernel watches now.
+        watched: Returns the inode of each folder that the kernel watches now, by absolute path.
         add: Has a folder watched, given by its absolute path; may fail in silence.
     """
-    if folder == b"":
-        gaps = replace(gaps, folders=len(folders))
-    missing = _missing(gaps, folder, folders, inos())
+    missing = _missing(gaps, folders, watched())
     for path in sorted(missing):
         add(_absolute(gaps.root_path, path))
-    blind = _missing(gaps, folder, missing, inos()) if missing else {}
+    blind = _missing(gaps, missing, watched()) if missing else {}
     there = frozenset(path for path in blind if _is_there(gaps.root_path, path, blind[path]))
     doubtful = bool(there) or (folder != b"" and gaps.doubtful)
     mended = frozenset(missing) - frozenset(blind)
@@ -76,16 +74,16 @@ def compared(
 
 
 def _missing(
-    gaps: Gaps, folder: bytes, folders: Mapping[bytes, int], inos: frozenset[int]
+    gaps: Gaps, folders: Mapping[bytes, int], watched: Mapping[bytes, int]
 ) -> dict[bytes, int]:
-    if gaps.comparable:
-        known = {
-            path: ino or _ino(_absolute(gaps.root_path, path)) for path, ino in folders.items()
-        }
-        return {path: ino for path, ino in known.items() if ino and ino not in inos}
-    # One watch is the cookie's. Whose are missing can't be told, so all may be.
-    few = folder == b"" and len(inos) - 1 < gaps.folders
-    return dict(folders) if few else {}
+    """Return which of these folders aren't watched, or were replaced by another one since."""
+    missing = {}
+    for path, listed in folders.items():
+        absolute = _absolute(gaps.root_path, path)
+        ino = watched.get(absolute)
+        if ino is None or (gaps.comparable and ino != (listed or _ino(absolute))):
+            missing[path] = listed
+    return missing
 
 
 def _is_there(root_path: bytes, path: bytes, ino: int) -> bool:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 
-_INO = re.compile(rb"^inotify wd:[0-9a-f]+ ino:([0-9a-f]+) ", re.MULTILINE)
+_WATCH = re.compile(rb"^inotify wd:([0-9a-f]+) ino:([0-9a-f]+) ", re.MULTILINE)
 
 
-def watched_inos(fd: int) -> frozenset[int]:
-    """Return the inode numbers of all that the inotify instance `fd` watches.
+def watched_inos(fd: int) -> dict[int, int]:
+    """Return what the inotify instance `fd` watches: inode number by watch descriptor.
 
-    The device isn't told apart: the kernel's number of it isn't that of `stat` on every file
-    system.
+    A number may occur twice, for two file systems.  The device isn't told: the kernel's number
+    of it isn't that of `stat` on every file system.
 
     Raises:
         OSError: The descriptor is closed.
@@ -23,6 +23,6 @@ def watched_inos(fd: int) -> frozenset[int]:
         return inos(file.read())
 
 
-def inos(table: bytes) -> frozenset[int]:
-    """Return the inode numbers in a table of `fdinfo`."""
-    return frozenset(int(ino, 16) for ino in _INO.findall(table))
+def inos(table: bytes) -> dict[int, int]:
+    """Return the inode numbers in a table of `fdinfo`, by watch descriptor."""
+    return {int(wd, 16): int(ino, 16) for wd, ino in _WATCH.findall(table)}

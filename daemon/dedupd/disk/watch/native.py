@@ -11,6 +11,7 @@ one is refused, and the root is polled.  Closes these holes of watchdog 7.1:
   refuses, and later ones are found by `attend`;
 - a folder that may not be read counts as watched: here it doesn't;
 - its threads can end or hang in silence: here a cookie tells (see `cookie`);
+- a reading thread that ended by an error leaves its descriptors open: here `stop` closes them;
 - a deletion by moving out of the root is told half a second late: here after 20 ms.
 """
 
@@ -94,14 +95,14 @@ class NativeWatcher:
         observer.start()
         if reader.refused is not None and reader.refused.errno in NO_MORE:
             raise reader.refused
-        self._gaps = Gaps(path, comparable=covered(path, reader.inos()))
+        self._gaps = Gaps(path, comparable=covered(path, observer.watched()))
         self._cookie = said
         said.start()
 
     def _look(self, hints: Hints) -> Callable[[], None]:
         def look() -> None:
             observer = self._observer
-            if observer is not None and len(observer.reader.inos()) <= self._gaps.folders:
+            if observer is not None and len(observer.reader.inos()) < self._gaps.watches:
                 hints.rescan("fewer folders are listened to than there are")
 
         return look
@@ -123,8 +124,9 @@ class NativeWatcher:
         if folder and not self._gaps.doubtful:
             return None
         observer.reader.refused = None
-        found = compared(self._gaps, folder, folders, observer.reader.inos, observer.add)
-        self._gaps = found.gaps
+        found = compared(self._gaps, folder, folders, observer.watched, observer.add)
+        watches = self._gaps.watches if folder else len(observer.reader.inos())
+        self._gaps = replace(found.gaps, watches=watches)
         refused = observer.reader.refused
         why = _reason(refused) if refused is not None else "the kernel doesn't list them as watched"
         blind = tuple(sorted(top_of(found.blind).items()))
@@ -152,6 +154,7 @@ def _end(observer: Observer) -> None:
     observer.stop()
     if observer.is_alive():  # a start that failed early leaves nothing to wait for
         observer.join()
+    observer.reader.end()
 
 
 def _end_soon(observer: Observer) -> None:
@@ -161,7 +164,7 @@ def _end_soon(observer: Observer) -> None:
     ending.join(_END_S)
     if ending.is_alive():
         _log.error("a watcher does not end; it is left behind")
-        threading.Thread(target=observer.reader.stop, name="watch-end", daemon=True).start()
+        threading.Thread(target=observer.reader.end, name="watch-end", daemon=True).start()
 
 
 def _reason(error: OSError) -> str:

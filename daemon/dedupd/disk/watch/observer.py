@@ -6,6 +6,7 @@ a version that was tried.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import os
@@ -99,13 +100,27 @@ class Reader(InotifyFD):
         super().__init__()
         self._rescan = rescan
         self.refused: OSError | None = None
+        self._released = False
 
-    def inos(self) -> frozenset[int]:
-        """Return the inodes that the kernel watches for us; none when that is over."""
+    def end(self) -> None:
+        """Stop, and close what watchdog leaves to the thread, which may have ended by an error."""
+        self.stop()
+        self.join()
+        with self._lock:
+            self._close_resources()
+
+    def _close_resources(self) -> None:
+        """Do as watchdog does, but once: the numbers may be those of other files by then."""
+        if not self._released:
+            self._released = True
+            super()._close_resources()
+
+    def inos(self) -> dict[int, int]:
+        """Return the inodes that the kernel watches for us, by watch; none when that is over."""
         try:
             return watched_inos(self._inotify_fd)
         except OSError:
-            return frozenset()
+            return {}
 
     def handle_event(self, event: InotifyEvent) -> None:
         """Do as watchdog does; what goes wrong costs one event and a walk."""
@@ -162,10 +177,26 @@ class Observer(InotifyObserver):
             return "a thread that prepares events has ended"
         return ""
 
-    def add(self, path: bytes) -> None:
-        """Listen to one more folder below the root, as if it had just been made."""
+    def watched(self) -> dict[bytes, int]:
+        """Return the kernel's inode of each folder below the root whose events are told, by path.
+
+        It may be watched, and told by a path that it had once: that isn't enough.
+        """
+        inos, found = self.reader.inos(), dict[bytes, int]()
         for group in self._groups():
-            with group._lock:
+            if group.is_recursive:
+                with group._lock:
+                    paths = group._active_callbacks_by_watch.copy()
+                found |= {path: inos[wd] for wd, path in paths.items() if wd in inos}
+        return found
+
+    def add(self, path: bytes) -> None:
+        """Listen to the root or one more folder below it, as if it had just been made.
+
+        What is refused is noted by the reader: watchdog raises it again for the root alone.
+        """
+        for group in self._groups():
+            with group._lock, contextlib.suppress(OSError):
                 if group.is_active and group.is_recursive:
                     group._add_callback(path)
 

@@ -132,10 +132,15 @@ def _spawn(socket_fd: int, memory_bytes: int, limits: Limits) -> subprocess.Pope
     )
 
 
+def python_path() -> str:
+    """Return where a child finds this dedupd, and what else this process was told."""
+    return os.pathsep.join(filter(None, (_OUR_PACKAGES, os.environ.get("PYTHONPATH"))))
+
+
 def _environment(limits: Limits) -> dict[str, str]:
     inherited = {k: v for k, v in os.environ.items() if k not in _OF_THE_SERVICE_ONLY}
     return inherited | {
-        "PYTHONPATH": os.pathsep.join(filter(None, (_OUR_PACKAGES, inherited.get("PYTHONPATH")))),
+        "PYTHONPATH": python_path(),
         "OPENBLAS_NUM_THREADS": "1",  # else each thread reserves address space for its stack
         "OPENCV_LOG_LEVEL": "WARNING",
         "OPENCV_IO_MAX_IMAGE_PIXELS": str(limits.pixels),
