@@ -250,6 +250,8 @@ def test_what_a_camera_may_have_written_is_asked_for_traces_of_a_fine_copy_too(
     assert look(needle, haystack, fine).reason == reason
     for lost in ({"detail": least * JUST}, {"error": worse.UNTOLD_MOST * MORE}):
         assert look(needle, haystack, replace(fine, **lost)).reason == "quality"
+    hardly = replace(fine, error=worse.UNTOLD_ERROR, detail=least * JUST)
+    assert look(needle, haystack, hardly).reason == reason
 
 
 @pytest.mark.parametrize(

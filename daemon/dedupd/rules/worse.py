@@ -20,8 +20,8 @@ REASONS = {
 """What is worse (the keys of `match.worse`) -> the reason that people see, gravest first."""
 
 DEEP_ERROR = 0.1  # RMS grey levels; rounding to 8 bits alone costs 0.29
-UNTOLD_ERROR = 1.5  # RMS grey levels of two whose codings nobody can tell
-UNTOLD_MOST = 5.0  # the same beside a JPEG
+UNTOLD_ERROR = 1.5  # RMS grey levels of two whose codings nobody can tell: hardly to be seen
+UNTOLD_MOST = 5.0  # the same beside a fine JPEG that shows as much detail
 # Share of the needle's detail: its own coding takes some, AVIF's adds none, WebP's a little.
 UNTOLD_DETAIL = {"webp": 0.95, "avif": 0.99}
 ROUNDING = 0.4  # RMS grey levels that two decoders, or two ways to colours and back, differ by
@@ -164,7 +164,8 @@ def _may_be_the_source(
         return False
     if needle.format in WRITTEN_BY_CAMERAS or haystack.coding_error > limits.coding:
         return True
-    return error > UNTOLD_MOST or measures.detail < UNTOLD_DETAIL.get(needle.format, 1.0)
+    less = measures.detail < UNTOLD_DETAIL.get(needle.format, 1.0)
+    return error > UNTOLD_MOST or (error > UNTOLD_ERROR and less)
 
 
 def _was_coded_by(source: Recoding) -> bool:
