@@ -75,10 +75,13 @@ class SharingTogether(LoadGroupScheduling):  # type: ignore[misc]
 
     def remove_node(self, node: WorkerController) -> str | None:
         """Tell which test a worker died of; pytest-xdist 3.8 would run it again, and again."""
-        units = self.assigned_work[node].values()
-        unit = next((one for one in units if not all(one.values())), None)
-        if unit is None:
+        units = self.assigned_work[node]
+        # What is done would be given out once more, as units without a test to run.
+        for name in [name for name, unit in units.items() if all(unit.values())]:
+            del units[name]
+        if not units:
             return cast("str | None", super().remove_node(node))
+        unit = next(iter(units.values()))
         crashed = next(one for one, done in unit.items() if not done)
         unit[crashed] = True
         super().remove_node(node)

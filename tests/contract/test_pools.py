@@ -24,7 +24,7 @@ from dedupd.pictures.exchange import Hashed, HashJob, PoolAnswer
 from dedupd.pictures.limits import Limits
 from dedupd.pictures.measures import seen as in_view
 from dedupd.pictures.opencv import cv2
-from dedupd.pictures.pools import Pool, processes
+from dedupd.pictures.pools import Pool, processes, room
 from dedupd.pictures.pools.inline import InlinePool
 from dedupd.pictures.pools.processes import ProcessPool
 
@@ -336,19 +336,19 @@ def test_a_worker_is_confined_before_it_gets_a_picture(one_worker):
     assert f"NoNewPrivs:\t{int(done.stdout.strip() == 'True')}" in lines
 
 
-def test_pictures_too_large_to_be_decoded_together_are_all_seen():
-    """Each of two workers has one of 30 megapixels, of which only 24 are free; one is compared."""
+def test_pictures_too_large_to_be_decoded_together_are_all_seen(monkeypatch):
+    """Each needs more room than is free, and all there is; so does one that is compared."""
+    for bound in ("_FREE_PX", "_LEAST_FREE_PX", "_TOGETHER_PX"):
+        monkeypatch.setattr(room, bound, 30_000)
     pool = ProcessPool(2)
     pool.start()
     answers: queue.SimpleQueue[PoolAnswer] = queue.SimpleQueue()
-    large = encoded(np.tile(small_photo(), (20, 25, 1)), ".png")
-    assert seen(large).width_px * seen(large).height_px > 24_000_000
-    for number in range(3):
-        pool.submit(decode(large, bytes([number])), answers.put)
-    pool.submit(Compare(b"n", b"h", payload(jpeg()), payload(large)), answers.put)
-    found = [answers.get(timeout=PATIENCE_S) for _ in range(4)]
+    for number in range(20):
+        pool.submit(decode(jpeg(), bytes([number])), answers.put)
+    pool.submit(Compare(b"n", b"h", payload(jpeg()), payload(jpeg())), answers.put)
+    found = [answers.get(timeout=PATIENCE_S) for _ in range(21)]
     pool.stop()
-    assert sum(isinstance(one, Decoded) and one.result == seen(large) for one in found) == 3
+    assert sum(isinstance(one, Decoded) and one.result == seen(jpeg()) for one in found) == 20
     (compared,) = (one for one in found if isinstance(one, Compared))
     assert isinstance(compared.result.haystack, Signature)
 

@@ -37,7 +37,7 @@ def test_a_job_that_stands_still_hangs(clock):
     """And is found within a minute, by a look every 10 s."""
     felt = Pulse()
     felt.begin()
-    assert checks(felt, 100.0, 7) == [False] * 5 + [True] * 2
+    assert checks(felt, 100.0, 7) == [False] * 4 + [True] * 3
     assert HANGS_S + CHECK_S < 60.0
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 
-HANGS_S = 45.0
+HANGS_S = 35.0  # felt every 10 s, so that it is told within a minute
 MOVES_NS = 1_000_000
 """A call that waits in vain may wake up now and then; that takes less than this."""
 
