@@ -10,7 +10,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tests.unit.engine_disk import VARIANTS, Disk, Inode, Variant, Volume, digest, fingerprint, kind
+from tests.unit.engine_disk import (
+    VARIANTS,
+    Disk,
+    Inode,
+    Variant,
+    Volume,
+    digest,
+    fingerprint,
+    is_retold,
+    kind,
+)
 
 from dedupd.model import EntryType, Fingerprint, FolderState, Kind, Place, Role, Root, Stamp
 from dedupd.rules.decisions import DecisionBook
@@ -168,7 +178,7 @@ class Court:
         if not _within(ours, theirs) or _vetoed(ours, theirs):
             return ["possible"]
         agreed = ours.taken_at and ours.taken_at == theirs.taken_at
-        if agreed:
+        if agreed or is_retold(ours, theirs):
             return ["matched"]
         rivals = (one for one in self._votes if one != needle)
         contested = any(self._claims(one, needle, library) for one in rivals)

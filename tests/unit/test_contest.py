@@ -15,6 +15,7 @@ from dedupd.model import VIEWS, Fingerprint, PictureClass, View
 
 MATCHED, CONTESTED = ("matched", ""), ("possible", "contested")
 A, B, C, N, SMALL = (picture(1, variant) for variant in "abcns")
+RETOLD = picture(1, "e")
 P, Q, R = (picture(1, variant) for variant in "pqr")  # .25, its copy, .75
 
 
@@ -61,6 +62,19 @@ def test_the_reason_is_told_with_the_evidence():
     """The pair keeps every limit; the contest decided."""
     found = bench([A], B, N).judge(B).assessment
     assert (found.evidence.limit, found.evidence.worse, found.asks) == ("contested", (), True)
+
+
+@pytest.mark.parametrize("others", list(itertools.permutations([A, C, B, N])))
+def test_what_was_made_of_the_library_s_picture_needs_no_vote(others):
+    """Its noise says so; for the others it is a rival as before."""
+    found = dict(zip([RETOLD, *others], verdicts([A], RETOLD, *others), strict=True))
+    assert found == {RETOLD: MATCHED, A: MATCHED, C: MATCHED, B: CONTESTED, N: CONTESTED}
+    assert verdicts([A], RETOLD, B) == [MATCHED, CONTESTED]
+
+
+def test_what_was_made_of_another_frame_of_the_library_is_no_rival_of_itself():
+    """Whichever frame is nearer: each is compared until the one is found that it was made of."""
+    assert verdicts([N, A], RETOLD, N, A) == [MATCHED] * 3
 
 
 def test_one_needle_in_two_codings_or_places_is_one_vote():
@@ -222,8 +236,16 @@ def test_another_copy_in_the_library_may_be_claimed_without_a_contest():
 
 @pytest.mark.parametrize(
     ("library", "needle", "contestable"),
-    [(A, B, True), (A, A, False), (A, C, False), (A, SMALL, True), (P, Q, False), (P, B, True)],
-    ids=["same", "bytes", "pixels", "smaller", "same moment", "no moment"],
+    [
+        (A, B, True),
+        (A, A, False),
+        (A, C, False),
+        (A, RETOLD, False),
+        (A, SMALL, True),
+        (P, Q, False),
+        (P, B, True),
+    ],
+    ids=["same", "bytes", "pixels", "retold", "smaller", "same moment", "no moment"],
 )
 def test_what_another_needle_may_yet_claim_is_told(library, needle, contestable):
     """A claim by looks, without the library picture's capture time."""

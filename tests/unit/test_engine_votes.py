@@ -90,8 +90,13 @@ def test_a_claim_that_waited_after_the_first_scan_is_looked_into_too():
 
 @pytest.mark.parametrize(
     ("library", "needle"),
-    [(FRAME, FRAME), (FRAME, picture(1, "c")), (picture(1, "p"), picture(1, "q"))],
-    ids=["bytes", "pixels", "same moment"],
+    [
+        (FRAME, FRAME),
+        (FRAME, picture(1, "c")),
+        (FRAME, picture(1, "e")),
+        (picture(1, "p"), picture(1, "q")),
+    ],
+    ids=["bytes", "pixels", "made of it", "same moment"],
 )
 def test_what_nobody_can_contest_does_not_wait(library, needle):
     """It is imported while another needle is still unread."""

@@ -231,7 +231,7 @@ def test_a_featureless_needle_is_named_when_its_coding_comes():
 
 
 TIMES = ("2026:11:22 12:00:00.25", "2026:11:22 12:00:00.75")
-CONTENTS = [picture(group, variant) for group in range(2) for variant in "abcsn"]
+CONTENTS = [picture(group, variant) for group in range(2) for variant in "abcsne"]
 CONTENTS += [picture(0, variant) for variant in "tmpqr"] + [broken(1), flat(1)]
 PICTURES = [drawn(1, step=step, view=view) for step in (0, 1) for view in (0, 1, 6)]
 PICTURES += [

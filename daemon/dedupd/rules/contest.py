@@ -1,7 +1,8 @@
 """One picture, one vote: who else claims a library picture that a needle claims by its looks?
 
 The next frame of a burst looks exactly like the one in the library.  Pixels can't tell the two
-apart, so where several needle pictures of one size claim one library picture, none has it.  Two
+apart, so where several needle pictures of one size claim one library picture, none has it, but
+for one that coding the library's picture gives to the last grain of noise (`Finding.retold`).  Two
 frames that were made smaller are as hard to tell; a picture and its own smaller copy are no rivals.
 Where more might be rivals than are compared (`MOST_COMPARED`), one is taken to be one; so is what
 no worker came to the end of, see `unseen`.
@@ -46,21 +47,13 @@ class Contest:
     def open_to(self, known: Fingerprint, claim: Beside) -> bool:
         """May another needle claim the same library picture?
 
-        Who carries its capture time to the sub-second needs no vote.
+        Who was made of it, or carries its capture time to the sub-second, needs no vote.
         """
+        if claim.finding.retold:
+            return False
         library = self._facts.fingerprint(claim.haystack)
         return isinstance(library, Fingerprint) and not moments.agree_to_the_subsecond(
             known.taken_at, library.taken_at
-        )
-
-    def is_voted_for(self, known: Fingerprint, claim: Beside) -> bool:
-        """Are the library picture's own bytes among the needles, and is it as large as ours?"""
-        library = self._facts.fingerprint(claim.haystack)
-        return (
-            isinstance(library, Fingerprint)
-            and self.open_to(known, claim)
-            and size_px(known, claim.view) == size_px(library)
-            and bool(self._catalog.places(Role.NEEDLES, claim.haystack))
         )
 
     def rival(self, digest: Digest, known: Fingerprint, claim: Beside) -> Rival | None:
@@ -68,10 +61,10 @@ class Contest:
         library = self._facts.fingerprint(claim.haystack)
         if not isinstance(library, Fingerprint) or not self.open_to(known, claim):
             return None
-        if self.is_voted_for(known, claim):
-            return Rival()
         size = size_px(known, claim.view)
         full_size = size == size_px(library)
+        if full_size and self._catalog.places(Role.NEEDLES, claim.haystack):
+            return Rival()  # the library picture's own bytes are among the needles
         if full_size and self._nearby.of_coding(Role.NEEDLES, library.coded) - {digest}:
             return Rival()
         if any(not self._book.differ(one, claim.haystack) for one in self._unseen.beside(digest)):

@@ -228,21 +228,12 @@ class Matcher:
                 errand = errand or rival.errand
                 finding = _contested(finding)
             if finding.want is not Want.NOTHING:
-                if not self._is_hopeless(known, one, doubtful):
-                    errand = errand or errand_for(finding.want, digest, one.haystack, view)
+                errand = errand or errand_for(finding.want, digest, one.haystack, view)
             elif finding.evidence is not None:
                 doubtful.append(replace(one, finding=finding))
         if lineup.left_out is not None:
             doubtful.append(lineup.left_out)
         return Judgement(_pending("comparison", asks=True), errand) if errand else None
-
-    def _is_hopeless(self, known: Fingerprint, one: Beside, doubtful: list[Beside]) -> bool:
-        """Could it be no more than contested, as another candidate is already?
-
-        Then nothing is learned by looking: of two bursts each frame would be compared with each.
-        """
-        contested = any(other.finding.reason == "contested" for other in doubtful)
-        return contested and self._contest.is_voted_for(known, one)
 
     def _near(self, digest: Digest, known: Fingerprint, view: View) -> list[Near]:
         """Return the candidates in that view, nearest first, equal distances by digest."""

@@ -80,11 +80,7 @@ class Beside:
 
     @property
     def rank(self) -> tuple[bool, bool, float, bytes]:
-        """A vetoed match comes before a mere resemblance, a higher score before a lower one.
-
-        A contested one comes first: beside it others are left uncompared, or not, by what was
-        known before, and that must change nothing.
-        """
+        """A vetoed match comes before a mere resemblance, a contested one before a vetoed one."""
         found = self.finding
         score = found.evidence.score if found.evidence else 0.0
         return found.within, found.reason == "contested", score, self.haystack

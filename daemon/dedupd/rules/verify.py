@@ -62,12 +62,14 @@ class Finding:
         evidence: Set for `same` and `turned`, and for a pair that a person should look at.
         reason: "" for a match, else why it isn't one ("smaller", "similar", "different", ...).
         within: Every limit holds, whatever a veto says.
+        retold: The needle was made of this very picture: no other needle's claim is in its way.
     """
 
     want: Want = Want.NOTHING
     evidence: Evidence | None = None
     reason: str = ""
     within: bool = False
+    retold: bool = False
 
     @property
     def same(self) -> bool:
@@ -262,7 +264,7 @@ def _vetoed_or_same(
     evidence = Evidence(
         within.kind, within.distance_bits, within.score, faults, limit=reason, view=within.view
     )
-    return Finding(evidence=evidence, reason=reason, within=True)
+    return Finding(evidence=evidence, reason=reason, within=True, retold=worse.is_retold(measures))
 
 
 def _veto(

@@ -31,6 +31,8 @@ TRACES = 0.4  # share of what a coding makes that it makes of a picture that was
 TRACED_LEFT = 1.25  # how many times that may be left then, if it was this very file
 LOSSLESS_ERROR = 0.3  # RMS grey levels, by rounding to 8 bits
 WRITTEN_BY_CAMERAS = ("heic",)
+RETOLD_LEFT = 0.15  # RMS grey levels; frames with noise of 0.3 levels left 0.16 and more
+RETOLD_PEAK = 3.0  # grey levels of 4 x 4 pixels
 FINER = 0.75  # share of the needle's coding error that a finer coding has
 
 
@@ -73,6 +75,17 @@ def is_made_of(recoding: Recoding | None, limits: MatchLimits) -> bool:
         return False
     most = math.hypot(limits.error * recoding.made, ROUNDING)
     return recoding.left <= most and recoding.peak <= limits.peak
+
+
+def is_retold(measures: Measures | None) -> bool:
+    """Does coding the library's picture as the needle is give just the needle?
+
+    Then it was made of this very picture: the noise of a sensor is another one in each frame.
+    """
+    recoding = measures.recoded if measures is not None else None
+    if recoding is None:
+        return False
+    return recoding.left <= RETOLD_LEFT and recoding.peak <= RETOLD_PEAK
 
 
 def _holds_all(
