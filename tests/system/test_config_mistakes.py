@@ -172,6 +172,23 @@ def test_run_and_check_refuse_what_config_check_refuses(folder):
     assert not (folder / "state").exists()
 
 
+def test_what_would_not_work_here_is_a_warning(folder):
+    """It may be meant for another machine, or for later; nothing is refused."""
+    text = """\
+haystack: [lib, gone]
+needles: [needles]
+control: {group: no-such-group}
+hooks: {folder.imported: [notify-send]}
+"""
+    done = check(folder, text)
+    gone, group, hooks = done.complaints
+    assert (done.code, b"can be used" in done.out) == (0, True)
+    assert f"{folder}/gone isn't there now; its haystack root will be offline" in gone
+    assert "there is no group no-such-group here" in group
+    assert "hooks: this key is accepted and has no effect" in hooks
+    assert check(folder, text.replace("no-such-group", "root")).complaints == [gone, hooks]
+
+
 def test_what_is_shown_is_whole_and_can_be_loaded_again(folder):
     """`config show` of what `config show` printed is the same, byte for byte."""
     text = """\

@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import enum
+import grp
 import json
 import os
 import sys
+from collections.abc import Iterator
 
 from dedupd.cli.configuration import configuration
 from dedupd.cli.parsing import add_root_options
 from dedupd.config import dump
+from dedupd.config_force import not_in_force
 from dedupd.config_schema import Config
 from dedupd.errors import ExitCode
 from dedupd.text import shown
@@ -38,18 +41,35 @@ def run(args: argparse.Namespace) -> ExitCode:
 
 
 def _check(config: Config) -> None:
-    for root in (*config.haystack, *config.needles):
-        if not os.path.isdir(root.path):
-            print(
-                f"dedupd: warning: {shown(root.path)} isn't there now; its {root.role.value}"
-                " root will be offline until it is",
-                file=sys.stderr,
-            )
+    for warning in _warnings(config):
+        print(f"dedupd: warning: {warning}", file=sys.stderr)
     print(
         f"{shown(str(config.source or 'the command line'))} can be used:"
         f" {len(config.haystack)} haystack and {len(config.needles)} needle roots,"
         f" state in {shown(str(config.state))}"
     )
+
+
+def _warnings(config: Config) -> Iterator[str]:
+    """Yield what is right in itself and won't work here, or not in this version."""
+    for root in (*config.haystack, *config.needles):
+        if not os.path.isdir(root.path):
+            yield (
+                f"{shown(root.path)} isn't there now; its {root.role.value} root will be offline"
+                " until it is"
+            )
+    group = config.control.group
+    if group is not None and not _is_group(group):
+        yield f"there is no group {shown(group)} here: `dedupd run` will refuse control.group"
+    yield from (problem.message for problem in not_in_force(config))
+
+
+def _is_group(name: str) -> bool:
+    try:
+        grp.getgrnam(name)
+    except KeyError:
+        return False
+    return True
 
 
 def _fields(config: Config) -> dict[str, object]:
