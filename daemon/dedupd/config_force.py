@@ -36,7 +36,6 @@ def not_in_force(config: Config) -> tuple[Problem, ...]:
         for key, given in (
             ("hooks", bool(config.hooks)),
             ("web.listen", config.web.listen is not None),
-            ("quiet_hours", config.quiet_hours is not None),
             ("rehash", config.rehash != RehashConfig()),
         )
         if given

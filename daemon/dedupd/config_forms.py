@@ -52,6 +52,12 @@ class QuietHours:
         ends = (f"{m // 60:02}:{m % 60:02}" for m in (self.start_min, self.end_min))
         return "-".join(ends)
 
+    def include(self, minute: int) -> bool:
+        """Is this minute after midnight within it?  The first one is, the last one isn't."""
+        if self.start_min < self.end_min:
+            return self.start_min <= minute < self.end_min
+        return minute >= self.start_min or minute < self.end_min
+
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that `word` looks like most, or None."""

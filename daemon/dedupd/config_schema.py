@@ -201,7 +201,8 @@ class Config:
     Attributes:
         haystack, needles: At least one of each; their `exclude` and `ignore` are complete.
         state: Where dedupd keeps what must last.
-        quiet_hours: No sweep and no backlog then; None for never.
+        quiet_hours: Local time; then no sweep begins merely because it is time for one, and only
+            what changes is read, or what somebody waits for; None for never.
         hooks: Event name -> the command to run, as a list of words.
         source: The file it was read from; None for the command line.
         lines: Where each root stands in `source`, by role and position.

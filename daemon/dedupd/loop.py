@@ -337,7 +337,12 @@ def overlap_now(config: Config, there: Container[str] | None = None) -> str:
 
 
 def _options(config: Config, pool: Pool, eager: bool) -> Options:
-    match = config.match
+    match, hours = config.match, config.quiet_hours
+
+    def rests(wall_s: float) -> bool:
+        local = time.localtime(wall_s)
+        return eager and hours is not None and hours.include(local.tm_hour * 60 + local.tm_min)
+
     return Options(
         policy=Policy(match.limits, match.worse.accepted, match.turned == "matched"),
         others_block=config.match.others == "block",
@@ -347,4 +352,5 @@ def _options(config: Config, pool: Pool, eager: bool) -> Options:
         eager=eager,
         workers=pool.workers,
         kept_bytes=config.workers.memory_bytes // 2,
+        rests=rests,
     )

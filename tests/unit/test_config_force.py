@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from dedupd.config_force import demand_same_place, not_in_force
-from dedupd.config_forms import QuietHours
 from dedupd.config_schema import (
     Config,
     LogConfig,
@@ -34,7 +33,6 @@ def test_a_plain_configuration_has_no_idle_keys():
         (replace(PLAIN, hooks={"folder.imported": ("true",)}), "hooks"),
         (replace(PLAIN, web=WebConfig("127.0.0.1:8377")), "web.listen"),
         (replace(PLAIN, rehash=RehashConfig(every_s=7200.0)), "rehash"),
-        (replace(PLAIN, quiet_hours=QuietHours(60, 360)), "quiet_hours"),
     ],
 )
 def test_a_key_that_has_no_effect_yet_is_a_problem_in_status(config, key):

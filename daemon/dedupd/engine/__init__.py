@@ -212,6 +212,8 @@ class Engine:
 
     def _react(self) -> None:
         """Draw the consequences, in the order in which they depend on each other."""
+        rests = self._options.rests(self._out.now.wall_s) and not self._inquiries.open
+        self._reading.rests = self.roots.rests = rests
         self._follow_roots()
         if self._listed():
             self._reading.fill()
@@ -275,6 +277,7 @@ class Engine:
         """Note which haystack roots have been read through for the first time."""
         if not self._reading.idle:
             return
+        self._files.live.clear()
         for desk in self.roots.desks.values():
             listed = desk.haystack and desk.listed and desk.state is RootState.ONLINE
             if listed and not desk.read_through:

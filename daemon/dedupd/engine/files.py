@@ -54,6 +54,7 @@ class Files:
         self.errands: dict[Digest, Errand] = {}
         self.decoding: set[Digest] = set()
         self.lost: set[Digest] = set()  # to be decoded once more, alone
+        self.live: set[Place] = set()  # changed while we watched, and not all is known yet
         self.voteless: set[Digest] = set()  # decided about, and not looked at yet
         self._itself: dict[Place, set[Place]] = {}  # needle -> library names that are the needle
         self._out, self._absolute, self._eager = outbox, absolute, eager
@@ -138,9 +139,8 @@ class Files:
         record = self.catalog.get(place)
         self.settler.forget(place)
         if record is not None and not record.settled:
+            self.live.add(place)
             self._replace(place, replace(record, settled=True))
-            if self.backlog.discard(place):
-                self.backlog.add(place, Lane.LIVE)
 
     def bar(self, place: Place, stamp: Stamp, witness: Place) -> None:
         """The needle turned out to be its own witness: one file, seen through another mount."""
@@ -270,7 +270,7 @@ class Files:
         if look is None:
             self.backlog.discard(place)
         else:
-            self.backlog.add(place, look[1])
+            self.backlog.add(place, Lane.LIVE if place in self.live else look[1])
 
     def _ignored(self, place: Place, record: FileRecord) -> bool:
         """Is it what systems leave?  A name with `._` before it may be a picture all the same."""

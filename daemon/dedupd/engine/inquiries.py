@@ -80,6 +80,11 @@ class Inquiries:
         self._asked: dict[int, Asked] = {}
         self._waiting: dict[int, float] = {}
 
+    @property
+    def open(self) -> bool:
+        """Does anybody wait for an answer?"""
+        return bool(self._asked or self._waiting)
+
     def take(self, inquiry: Inquiry) -> None:
         """Answer a question now, or begin the look that will answer it."""
         reply = self._reply(inquiry.number, inquiry.ask)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dedupd.messages import Job
@@ -17,6 +18,7 @@ class Options:
         eager: Fill the index even when no needle asks; `check` doesn't.
         workers: How many pictures are decoded at one time.
         kept_bytes: How many bytes of pictures may wait for a worker.
+        rests: Are there quiet hours at that moment (seconds since 1970)?
     """
 
     policy: Policy
@@ -27,6 +29,7 @@ class Options:
     eager: bool
     workers: int
     kept_bytes: int
+    rests: Callable[[float], bool] = lambda _: False
 
 
 @dataclass(frozen=True, slots=True)

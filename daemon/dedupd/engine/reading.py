@@ -48,6 +48,7 @@ class Reading:
 
     Attributes:
         hashed: Pictures fingerprinted in this run.
+        rests: Quiet hours: only what changes now is read.
     """
 
     def __init__(self, files: Files, desks: Mapping[str, Desk], flow: Flow, outbox: Outbox) -> None:
@@ -60,6 +61,7 @@ class Reading:
         self._numbers = 0
         self._payloads: dict[tuple[Digest, ...], tuple[Payload, ...]] = {}
         self.hashed = 0
+        self.rests = False
 
     @property
     def idle(self) -> bool:
@@ -89,14 +91,14 @@ class Reading:
         for needle, errand in self._files.errands.items():
             if self._is_stuck(needle, errand) or not self._busy.isdisjoint(errand.digests):
                 continue
-            if self._must_wait(errand):
+            if self._must_wait(errand) or (self.rests and not self._is_live(errand)):
                 continue
             if not self._set_out(needle, errand):
                 break
         roots = self._online()
         while True:
             open_roots = [root for root in roots if self.flow.has_room(root)]
-            place = self._files.backlog.take(open_roots)
+            place = self._files.backlog.take(open_roots, Lane.LIVE if self.rests else Lane.ALONE)
             if place is None:
                 return
             if not self._read(place):
@@ -177,6 +179,13 @@ class Reading:
         roots = self._online()
         busy = self._trips or self._files.backlog.count(roots)
         return bool(busy) or not self.flow.is_idle(roots)
+
+    def _is_live(self, errand: Errand) -> bool:
+        """Is it about a picture that changed while we watched?"""
+        places = (
+            self._files.catalog.places(role, digest) for role in Role for digest in errand.digests
+        )
+        return any(not self._files.live.isdisjoint(one) for one in places)
 
     def _online(self) -> list[str]:
         return [root for root, desk in self._desks.items() if desk.online]

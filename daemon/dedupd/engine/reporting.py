@@ -44,7 +44,12 @@ class Reporting:
             version=dedupd.__version__,
             time=now,
             state=state,
-            problems=(*self.problems, *self._root_problems(), *self._claim_problems()),
+            problems=(
+                *self.problems,
+                *self._root_problems(),
+                *self._claim_problems(),
+                *self._rest_problems(),
+            ),
             queue=self._queue(),
             roots=tuple(self._root(desk) for desk in self._roots.desks.values()),
             folders=tuple(folders),
@@ -134,6 +139,13 @@ class Reporting:
             Problem("claim.refused", self._roots.path(folder), f"{message}: {why}")
             for folder, why in self._standing.stubborn.items()
         ]
+
+    def _rest_problems(self) -> list[Problem]:
+        left = self._reading.todo if self._reading.rests else 0
+        if not left:
+            return []
+        message = f"{left} files wait to be read until the quiet hours are over"
+        return [Problem("work.resting", b"", message, "dedupd status --wait   # to read them now")]
 
     def _queue(self) -> Queue:
         """Return what is left, and the pace of the last half minute."""

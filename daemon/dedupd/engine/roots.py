@@ -49,6 +49,7 @@ class Roots:
         listening: How well they are listened to.
         changed: Roots whose state changed since the engine last looked.
         swept: Roots that came into step since the engine last looked.
+        rests: Quiet hours: no sweep begins merely because it is time for one.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Roots:
         self._numbers = 0
         self.changed: set[str] = set()
         self.swept: set[str] = set()
+        self.rests = False
 
     def load(self) -> None:
         """Take in what the store remembers of the roots."""
@@ -127,7 +129,8 @@ class Roots:
             self.hint(place)
         for desk in self.desks.values():
             self._tend_check(desk)
-            if desk.online and desk.listed and now_s - desk.swept_at_s >= self._every_s(desk):
+            due = now_s - desk.swept_at_s >= self._every_s(desk) and not desk.sweeping
+            if desk.online and desk.listed and due and not self.rests:
                 desk.sweeps_wanted.add(b"")
             if desk.online:
                 self.listening.tend(desk)

@@ -52,9 +52,15 @@ class Backlog:
             del self._lanes[place.root][lane][place]
         return lane is not None
 
-    def take(self, roots: Iterable[str]) -> Place | None:
-        """Take out the most urgent place in any of these roots, the first of its lane."""
+    def take(self, roots: Iterable[str], least: Lane = Lane.ALONE) -> Place | None:
+        """Take out the most urgent place in any of these roots, the first of its lane.
+
+        Args:
+            least: What is less urgent stays where it is.
+        """
         for lane in Lane:
+            if lane > least:
+                return None
             for root in roots:
                 waiting = self._lanes.get(root, {}).get(lane)
                 if waiting:
