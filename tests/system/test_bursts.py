@@ -87,8 +87,10 @@ def checked(tmp_path_factory):
             put(site.lib / f"{coding} {number}.jpg", jpeg(noisy(0, scene_number), 95))
             data = encoded(noisy(1, scene_number), suffix, *options)
             put(site.needles / coding / str(number) / f"next{suffix}", data)
-    _put_copies(site, "timed", next(scenes), exif(taken_at=TAKEN_AT, fraction=FRACTION))
-    _put_copies(site, "second", next(scenes), exif(taken_at=TAKEN_AT))
+    for folder, fraction in (("timed", FRACTION), ("second", "")):
+        block = exif(taken_at=TAKEN_AT, fraction=fraction)
+        _put_copies(site, folder, next(scenes), block)
+        next(scenes)
     done = site.ask("check", "--json")
     assert done.code == 1, done.err
     folders = done.json["folders"]
@@ -97,14 +99,21 @@ def checked(tmp_path_factory):
 
 
 def _put_copies(site, folder, number, block):
-    """Put a frame into the library, and its byte copy and two re-saves into the needles."""
-    first = with_exif(jpeg(noisy(0, number), 95), block)
-    resaved = with_exif(jpeg(pixels(first), 85), block)
-    converted = with_png_chunk(encoded(pixels(first), ".png"), b"eXIf", block)
-    put(site.lib / f"{folder}.jpg", first)
-    put(site.needles / folder / "copy.jpg", first)
-    put(site.needles / folder / "resaved.jpg", resaved)
-    put(site.needles / folder / "converted.png", converted)
+    """Put a frame into the library; its byte copy, and one of almost its pixels, into the needles.
+
+    And of another frame its byte copy and two re-saves, which nothing but their pixels vouch for.
+    """
+    first, near = (with_png_chunk(quiet(frame, number), b"eXIf", block) for frame in (0, 1))
+    put(site.lib / f"{folder}.png", first)
+    put(site.needles / folder / "copy.png", first)
+    put(site.needles / folder / "near.png", near)
+    other = with_exif(jpeg(noisy(0, number + 1), 95), block)
+    put(site.lib / f"{folder}.jpg", other)
+    put(site.needles / folder / "resaves" / "copy.jpg", other)
+    resaved = with_exif(jpeg(pixels(other), 85), exif(taken_at=TAKEN_AT))
+    put(site.needles / folder / "resaves" / "resaved.jpg", resaved)
+    converted = with_png_chunk(encoded(pixels(other), ".png"), b"eXIf", block)
+    put(site.needles / folder / "resaves" / "converted.png", converted)
 
 
 def test_the_next_frames_are_for_a_person_to_decide(checked):
@@ -129,19 +138,28 @@ def test_another_moments_noise_is_no_match(checked, coding):
 
 
 def test_an_equal_capture_time_to_the_subsecond_needs_no_vote(checked):
-    """Re-saves that carry the time of the library's frame are matched beside its byte copy."""
+    """What carries the time of the library's frame is matched beside its byte copy."""
     found, states = checked
-    assert found["timed/copy.jpg"] == ("matched", "bytes")
-    assert found["timed/resaved.jpg"] == found["timed/converted.png"] == ("matched", "same")
+    assert found["timed/copy.png"] == ("matched", "bytes")
+    assert found["timed/near.png"] == ("matched", "same")
     assert states["timed"] == "imported"
 
 
 def test_a_capture_time_in_whole_seconds_doesnt_do(checked):
     """A burst takes many pictures in a second."""
     found, states = checked
-    assert found["second/copy.jpg"] == ("matched", "bytes")
-    assert found["second/resaved.jpg"] == found["second/converted.png"] == CONTESTED
+    assert found["second/copy.png"] == ("matched", "bytes")
+    assert found["second/near.png"] == CONTESTED
     assert states["second"] == "review"
+
+
+def test_what_was_made_of_the_library_s_frame_needs_no_vote(checked):
+    """Its noise is the library's: no other frame has that, whatever the time says."""
+    found, states = checked
+    assert found["second/resaves/copy.jpg"] == ("matched", "bytes")
+    assert found["second/resaves/resaved.jpg"] == ("matched", "same")
+    assert found["second/resaves/converted.png"] == ("matched", "same")
+    assert states["second/resaves"] == "imported"
 
 
 @pytest.fixture

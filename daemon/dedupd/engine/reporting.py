@@ -144,7 +144,8 @@ class Reporting:
         left = self._reading.todo if self._reading.rests else 0
         if not left:
             return []
-        message = f"{left} files wait to be read until the quiet hours are over"
+        files = "1 file waits" if left == 1 else f"{left} files wait"
+        message = f"{files} to be read until the quiet hours are over"
         return [Problem("work.resting", b"", message, "dedupd status --wait   # to read them now")]
 
     def _queue(self) -> Queue:

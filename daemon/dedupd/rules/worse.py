@@ -32,6 +32,7 @@ TRACED_LEFT = 1.25  # how many times that may be left then, if it was this very 
 LOSSLESS_ERROR = 0.3  # RMS grey levels, by rounding to 8 bits
 WRITTEN_BY_CAMERAS = ("heic",)
 RETOLD_LEFT = 0.15  # RMS grey levels; frames with noise of 0.3 levels left 0.16 and more
+RETOLD_LOSSLESS = 0.05  # the same of a lossless needle: a level in one pixel of 400
 RETOLD_PEAK = 3.0  # grey levels of 4 x 4 pixels
 FINER = 0.75  # share of the needle's coding error that a finer coding has
 
@@ -85,7 +86,8 @@ def is_retold(measures: Measures | None) -> bool:
     recoding = measures.recoded if measures is not None else None
     if recoding is None:
         return False
-    return recoding.left <= RETOLD_LEFT and recoding.peak <= RETOLD_PEAK
+    most = RETOLD_LEFT if recoding.made > 0 else RETOLD_LOSSLESS
+    return recoding.left <= most and recoding.peak <= RETOLD_PEAK
 
 
 def _holds_all(
