@@ -117,6 +117,11 @@ def no_open_votes(patch: Patch) -> None:
     patch.setattr(Engine, "_count_votes", lambda self: setattr(self._standing.votes, "open", False))
 
 
+def everything_is_retold(patch: Patch) -> None:
+    """Whatever is within the limits was made of the library's picture."""
+    patch.setattr(worse, "is_retold", lambda _: True)
+
+
 def every_decision_is_kept(patch: Patch) -> None:
     """What the disk says isn't heard."""
     real = Decisions.recorded
@@ -133,6 +138,8 @@ CAUGHT = [
     (no_open_votes, a_burst_that_is_read_slowly),
     (no_moments, a_frame_of_another_moment),
     (nothing_is_worse, a_library_that_has_a_small_copy),
+    (everything_is_retold, a_burst_of_which_the_library_has_one),
+    (everything_is_retold, a_burst_beside_its_own_bytes),
     (every_decision_is_kept, a_decision_that_the_disk_refused),
 ]
 
