@@ -1,6 +1,6 @@
 # The few commands of this project; ./run and ./test need nothing but Python.
 .POSIX:
-.PHONY: run test fix lock check-wheel bench accuracy damage campaign
+.PHONY: run test fix lock check-wheel bench accuracy damage cover campaign
 
 PYTHON = .venv-test/bin/python
 UV = uv
@@ -40,6 +40,11 @@ accuracy:
 damage:
 	.ci/environment .venv-test requirements-test.lock
 	"$(PYTHON)" -m accuracy.damage $(ARGS)
+
+# Runs every test and prints each module of which they run too little; ARGS=--short: the fast ones.
+cover:
+	.ci/environment .venv-test requirements-test.lock
+	"$(PYTHON)" -m campaign.covered $(ARGS)
 
 # What takes longer than a test may, figure by figure; what is done already isn't done again.
 #   make campaign ONLY=R7,R9 SEED=5     make campaign SHARE=0.1     make campaign SHORT=1 AGAIN=1

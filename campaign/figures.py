@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from campaign import (
+    covered,
     cuts,
     exposure,
     failing_calls,
@@ -61,5 +62,5 @@ FIGURES = (
     Figure("R18", "systemd exposure", "<= 1.5", exposure.run),
     Figure("R19", "hostile names", "exact back, 0 raw controls", names.run),
     Figure("R20", "writes below the roots", "0", traced.run),
-    Figure("R21", "branch coverage of safety code", "100 %"),
+    Figure("R21", "tests run all branches of safety code", "100 %, rest >= 90 %", covered.run),
 )

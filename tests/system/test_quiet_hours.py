@@ -30,8 +30,8 @@ def test_a_daemon_started_in_quiet_hours_reads_nothing_until_somebody_waits(tmp_
     fill(site.needles / "card", range(3))
     with started(site):
         wait_for("a daemon", lambda: site.ask_inside("status").code != 3)
-        wait_for("rest", lambda: resting(site))
-        assert resting(site) == ["6 files wait to be read until the quiet hours are over"]
+        waiting = ["6 files wait to be read until the quiet hours are over"]
+        wait_for("the listings", lambda: resting(site) == waiting)
         assert site.states()["needles/card"] == "pending"
         assert b"dedupd status --wait" in site.ask("status").out
         assert site.ask("status", "--wait").code == 0
