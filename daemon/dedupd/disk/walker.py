@@ -15,7 +15,6 @@ from dedupd.messages import (
     CheckRoot,
     Glance,
     Glanced,
-    LookAt,
     LookTree,
     Message,
     RootSeen,
@@ -48,7 +47,7 @@ def _answers(root: Root, job: WalkerJob, hide: Hide) -> Iterator[Message]:
             yield _glanced(root, job, hide)
         case LookTree():
             yield look_tree(root.path, job)
-        case LookAt():
+        case _:
             yield look_at(root.path, job, hide)
 
 

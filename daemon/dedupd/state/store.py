@@ -22,6 +22,7 @@ import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,8 @@ from dedupd.state.level import LevelStore, decode_json, sealed_json
 from dedupd.state.lock import make_state_dir
 from dedupd.text import printable, shown
 
-if sys.version_info >= (3, 12):
-    import plyvel_next as plyvel
-else:
-    import plyvel
+# By name, for the two say the same; which one a Python has is written in pyproject.toml.
+plyvel: Any = import_module("plyvel_next" if sys.version_info >= (3, 12) else "plyvel")
 
 FORMAT = 1
 """Of keys and values together; a store of any other format is set aside."""
