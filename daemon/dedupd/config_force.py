@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dedupd.config_schema import Config, RehashConfig
+from dedupd.config_schema import Config
 from dedupd.errors import UserError
 from dedupd.reports import Problem
 
@@ -36,7 +36,6 @@ def not_in_force(config: Config) -> tuple[Problem, ...]:
         for key, given in (
             ("hooks", bool(config.hooks)),
             ("web.listen", config.web.listen is not None),
-            ("rehash", config.rehash != RehashConfig()),
         )
         if given
     ]

@@ -74,6 +74,7 @@ class Hands:
         self._reads: queue.SimpleQueue[Read | None] = queue.SimpleQueue()
         self._checks: queue.SimpleQueue[CheckRoot | None] = queue.SimpleQueue()
         self._put_off: list[RootJob] = []
+        self._stopping = threading.Event()
         self._watcher: Watcher | None = None
         self._identity: Identity | None = None
         # Daemon threads: one that hangs in a dead mount must not keep the process from ending.
@@ -85,7 +86,7 @@ class Hands:
         )
         self._readers = [
             threading.Thread(target=self._guarded, args=(self._read,), name="reader", daemon=True)
-            for _ in range(READS_PER_ROOT)
+            for _ in range(READS_PER_ROOT + 1)  # one may be reading at a pace
         ]
 
     def start(self) -> None:
@@ -95,6 +96,7 @@ class Hands:
 
     def stop(self) -> None:
         """Take no more jobs; returns at once."""
+        self._stopping.set()
         self._walks.put(None)
         self._checks.put(None)
         for _ in self._readers:
@@ -243,7 +245,21 @@ class Hands:
             job = self._reads.get()
             if job is None or self._identity is None:
                 return
-            self._put(read(self._root.path, self._identity, job, self._limit_bytes, kind))
+            root = self._root.path
+            try:
+                self._put(
+                    read(root, self._identity, job, self._limit_bytes, kind, pause=self._pause)
+                )
+            except _Stopped:
+                return
+
+    def _pause(self, wait_s: float) -> None:
+        if self._stopping.wait(wait_s):
+            raise _Stopped
+
+
+class _Stopped(Exception):
+    """There is no time to read a file at its pace to its end."""
 
 
 _ANSWERED = object()

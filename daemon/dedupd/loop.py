@@ -44,6 +44,7 @@ from dedupd.pictures.sniff import kind
 from dedupd.reports import Event, Problem, Report
 from dedupd.rules.decisions import DecisionBook
 from dedupd.rules.patterns import excluded
+from dedupd.rules.rounds import Pace
 from dedupd.rules.verify import Policy
 from dedupd.state import Store
 
@@ -337,7 +338,7 @@ def overlap_now(config: Config, there: Container[str] | None = None) -> str:
 
 
 def _options(config: Config, pool: Pool, eager: bool) -> Options:
-    match, hours = config.match, config.quiet_hours
+    match, hours, again = config.match, config.quiet_hours, config.rehash
 
     def rests(wall_s: float) -> bool:
         local = time.localtime(wall_s)
@@ -352,5 +353,6 @@ def _options(config: Config, pool: Pool, eager: bool) -> Options:
         eager=eager,
         workers=pool.workers,
         kept_bytes=config.workers.memory_bytes // 2,
+        reread=Pace(again.every_s, again.rate_bytes_per_s) if eager else None,
         rests=rests,
     )

@@ -103,13 +103,15 @@ class Read:
     """Open the file safely and look as deep as `depth` says: `WasRead`.
 
     `errand` comes back as it was given: 0 to identify the file, else the number of the engine's
-    errand that needs the bytes.
+    errand that needs the bytes.  With a pace it is read from the disk itself, not from memory,
+    and no faster than that: a file that was identified is looked at again; 0 is full speed.
     """
 
     place: Place
     stamp: Stamp
     depth: Depth
     errand: int = 0
+    pace_bytes_per_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

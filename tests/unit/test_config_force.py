@@ -12,7 +12,6 @@ from dedupd.config_schema import (
     Config,
     LogConfig,
     MatchConfig,
-    RehashConfig,
     WebConfig,
     WorseConfig,
 )
@@ -32,7 +31,6 @@ def test_a_plain_configuration_has_no_idle_keys():
     [
         (replace(PLAIN, hooks={"folder.imported": ("true",)}), "hooks"),
         (replace(PLAIN, web=WebConfig("127.0.0.1:8377")), "web.listen"),
-        (replace(PLAIN, rehash=RehashConfig(every_s=7200.0)), "rehash"),
     ],
 )
 def test_a_key_that_has_no_effect_yet_is_a_problem_in_status(config, key):

@@ -14,6 +14,7 @@ from dedupd.disk import pulse
 from dedupd.disk.files import stamp_of
 from dedupd.disk.roots import identify, open_root
 from dedupd.disk.watch.poll import PollWatcher
+from dedupd.engine.flow import READS_PER_ROOT
 from dedupd.hands import Hands
 from dedupd.hearing import Hearing, Unheard
 from dedupd.messages import (
@@ -115,7 +116,7 @@ def test_a_bug_in_any_thread_is_told(bench, monkeypatch, job):
     """Else its root would be deaf for good, and nobody would know."""
     bug = RecursionError("a bug of ours")
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise bug
 
     monkeypatch.setattr(module, "walker_answers", broken)
@@ -278,3 +279,20 @@ def test_hands_that_hang_are_not_waited_for_past_the_deadline(bench, monkeypatch
     assert time.monotonic() - began_s < 1.9
     for _ in range(2):
         held.put(RootSeen("n1", None))
+
+
+def test_a_slow_read_ends_when_the_daemon_does(bench, tmp_path):
+    """A film is read again for minutes; nobody waits for that at a shutdown."""
+    path = tmp_path / "film.mov"
+    path.write_bytes(bytes(100_000))
+    bench.do(Watch("n1", bench.identity()))
+    stamp = stamp_of(path.lstat(), keeps_ino=True)
+    film = Place("n1", b"film.mov")
+    bench.hands.do(Read(film, stamp, Depth.DIGEST, pace_bytes_per_s=1))
+    for _ in range(READS_PER_ROOT):  # it takes none of the places of other reads
+        assert bench.do(Read(film, stamp, Depth.DIGEST)).digest is not None
+    bench.hands.stop()
+    began_s = time.monotonic()
+    bench.hands.join(began_s + PATIENCE_S)
+    assert time.monotonic() - began_s < PATIENCE_S / 2
+    assert bench.inbox.is_empty()

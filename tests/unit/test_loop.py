@@ -122,7 +122,7 @@ def test_a_run_that_ends_well_is_kept(place):
 def test_a_bug_in_a_thread_ends_the_loop(place, monkeypatch, edge):
     """It comes out of the next turn, instead of a root that nobody listens to any more."""
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a bug of ours")
 
     monkeypatch.setattr(f"dedupd.hands.{edge}", broken)
@@ -172,7 +172,7 @@ def test_the_root_that_comes_later_is_compared_with_the_one_that_is_there(place)
 def test_a_bug_in_the_engine_keeps_nothing(place, monkeypatch):
     """Half a turn is no state to go on from."""
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     store = MemoryStore()

@@ -10,8 +10,10 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from dedupd.disk.folders import (
     RootChanged,
@@ -33,6 +35,9 @@ from dedupd.model import EntryType, Identity, Kind, Unreadable
 KindOf = Callable[[bytes, bytes], Kind]
 """From the first 4,096 bytes of a file and its name to its kind."""
 
+Pause = Callable[[float], object]
+"""Waits for so many seconds."""
+
 HEAD_BYTES = 4096
 _CHUNK_BYTES = 1 << 20
 # O_NONBLOCK: should a FIFO take the file's place after the look, opening it must not wait.
@@ -43,12 +48,26 @@ _LOOK_AGAIN = frozenset(
 )
 
 
+class _Manner(NamedTuple):
+    """How files are read, whichever it is; see `read`."""
+
+    limit_bytes: int
+    kind_of: KindOf
+    pause: Pause
+
+
 class _Changed(Exception):
     """The file isn't the one of the stamp, or somebody writes to it."""
 
 
 def read(
-    root_path: bytes, identity: Identity, job: Read, limit_bytes: int, kind_of: KindOf
+    root_path: bytes,
+    identity: Identity,
+    job: Read,
+    limit_bytes: int,
+    kind_of: KindOf,
+    *,
+    pause: Pause = time.sleep,
 ) -> WasRead:
     """Look at one file as deep as the job says; never raises for what the disk does.
 
@@ -65,7 +84,7 @@ def read(
             opened_folder(root_fd, job.place.folder) as folder_fd,
             _opened_file(folder_fd, job, identity) as fd,
         ):
-            return _read_unchanged(fd, job, identity, limit_bytes, kind_of)
+            return _read_unchanged(fd, job, identity, _Manner(limit_bytes, kind_of, pause))
     except (RootChanged, _Changed):
         return WasRead(job, changed=True)
     except OSError as error:
@@ -101,11 +120,9 @@ def _demand_quiet(fd: int, job: Read, identity: Identity) -> None:
         raise _Changed
 
 
-def _read_unchanged(
-    fd: int, job: Read, identity: Identity, limit_bytes: int, kind_of: KindOf
-) -> WasRead:
+def _read_unchanged(fd: int, job: Read, identity: Identity, manner: _Manner) -> WasRead:
     _demand_quiet(fd, job, identity)
-    answer = _content(fd, job, limit_bytes, kind_of)
+    answer = _content(fd, job, manner)
     try:
         _demand_quiet(fd, job, identity)
     except (OSError, _Changed):
@@ -115,12 +132,14 @@ def _read_unchanged(
     return answer
 
 
-def _content(fd: int, job: Read, limit_bytes: int, kind_of: KindOf) -> WasRead:
-    size_bytes = job.stamp.size_bytes
+def _content(fd: int, job: Read, manner: _Manner) -> WasRead:
+    size_bytes, limit_bytes = job.stamp.size_bytes, manner.limit_bytes
+    if job.pace_bytes_per_s:
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)  # the disk is asked, not the memory
     head = os.pread(fd, HEAD_BYTES, 0)
     if len(head) != min(HEAD_BYTES, size_bytes):
         raise _Changed
-    kind = kind_of(head, job.place.name)
+    kind = manner.kind_of(head, job.place.name)
     if size_bytes > limit_bytes and (kind is Kind.PICTURE or job.depth is Depth.KEEP):
         detail = f"{size_bytes} bytes, the limit is {limit_bytes}"
         return WasRead(job, kind, problem=Unreadable("too-large", detail))
@@ -128,15 +147,18 @@ def _content(fd: int, job: Read, limit_bytes: int, kind_of: KindOf) -> WasRead:
         return WasRead(job, kind)
     os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
     if job.depth is Depth.DIGEST:
-        return WasRead(job, kind, digest=_digest(fd, size_bytes))
+        return WasRead(job, kind, digest=_digest(fd, job, manner.pause))
     digest, payload = _keep(fd, size_bytes)
     return WasRead(job, kind, digest=digest, payload=payload)
 
 
-def _digest(fd: int, size_bytes: int) -> bytes:
-    digest = hashlib.sha256()
-    for chunk in _chunks(fd, size_bytes):
+def _digest(fd: int, job: Read, pause: Pause) -> bytes:
+    """Return the digest of the file, read at the pace of the job."""
+    digest, pace = hashlib.sha256(), job.pace_bytes_per_s
+    for chunk in _chunks(fd, job.stamp.size_bytes, min(pace or _CHUNK_BYTES, _CHUNK_BYTES)):
         digest.update(chunk)
+        if pace:
+            pause(len(chunk) / pace)
     return digest.digest()
 
 
@@ -155,10 +177,10 @@ def _keep(fd: int, size_bytes: int) -> tuple[bytes, Payload]:
     return digest.digest(), Payload(memory_fd, size_bytes)
 
 
-def _chunks(fd: int, size_bytes: int) -> Iterator[bytes]:
+def _chunks(fd: int, size_bytes: int, chunk_bytes: int = _CHUNK_BYTES) -> Iterator[bytes]:
     """Yield the file from its start to its end; raise `_Changed` if it isn't `size_bytes` long."""
     left_bytes = size_bytes
-    while chunk := os.read(fd, _CHUNK_BYTES):
+    while chunk := os.read(fd, chunk_bytes):
         left_bytes -= len(chunk)
         if left_bytes < 0:
             raise _Changed

@@ -21,6 +21,7 @@ from dedupd.engine.options import Options, Step
 from dedupd.engine.outbox import Outbox
 from dedupd.engine.reading import Reading
 from dedupd.engine.reporting import Reporting
+from dedupd.engine.rereading import Rereading
 from dedupd.engine.roots import Roots
 from dedupd.engine.said import SaidBook
 from dedupd.engine.standing import Standing
@@ -75,7 +76,7 @@ class Engine:
         self._catalog, self._tally = catalog, tally
         self._settler = Settler(options.settle_quiet_s, options.settle_max_s)
         self._matcher = Matcher(catalog, store, options.policy, book)
-        hiding = Hiding(self._roots_by_id, self._siblings, picture_name)
+        hiding = Hiding(self._roots_by_id, lambda one: catalog.files_in(*one), picture_name)
         books = Books(catalog, tally, self._matcher, self._settler, hiding, store)
         self._files = Files(books, self._out, self._path, options.eager)
         trees = Trees(self._files, self._folder_gone)
@@ -88,7 +89,8 @@ class Engine:
             once=not options.eager,
         )
         flow = Flow(most_kept=2 * options.workers + 2, most_bytes=options.kept_bytes)
-        self._reading = Reading(self._files, self.roots.desks, flow, self._out)
+        again = Rereading(self._files, self.roots.desks, options.reread, self._out)
+        self._reading = Reading(self._files, self.roots.desks, flow, again, self._out)
         self.said = SaidBook(store)
         cases = Cases(self._files, self.roots.desks, options.settle_quiet_s)
         self._standing = Standing(
@@ -135,6 +137,7 @@ class Engine:
             self._files.load(root)
         self.said.load(self._roots_by_id)
         self.roots.load()
+        self._reading.again.load()
         self._matcher.away = self.roots.away()
         self._decisions.load()
         self._files.relate()
@@ -291,9 +294,6 @@ class Engine:
             self._standing.removed(folder)
         else:
             self._standing.shut(folder, why)
-
-    def _siblings(self, folder: Place) -> Mapping[bytes, object]:
-        return self._catalog.files_in(*folder)
 
     def _path(self, place: Place) -> bytes:
         return self.roots.path(place)

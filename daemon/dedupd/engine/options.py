@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dedupd.messages import Job
 from dedupd.reports import Event
+from dedupd.rules.rounds import Pace
 from dedupd.rules.verify import Policy
 
 
@@ -18,6 +19,7 @@ class Options:
         eager: Fill the index even when no needle asks; `check` doesn't.
         workers: How many pictures are decoded at one time.
         kept_bytes: How many bytes of pictures may wait for a worker.
+        reread: How the library is read again in the background; None for never.
         rests: Are there quiet hours at that moment (seconds since 1970)?
     """
 
@@ -29,6 +31,7 @@ class Options:
     eager: bool
     workers: int
     kept_bytes: int
+    reread: Pace | None = None
     rests: Callable[[float], bool] = lambda _: False
 
 

@@ -13,6 +13,7 @@ from dedupd.engine.desk import Desk
 from dedupd.engine.files import Files
 from dedupd.engine.flow import Flow
 from dedupd.engine.outbox import Outbox
+from dedupd.engine.rereading import Rereading
 from dedupd.messages import (
     Compare,
     Compared,
@@ -47,12 +48,21 @@ class Reading:
     """Reads and decodes.  Belongs to the engine.
 
     Attributes:
+        again: What reads the library a second time, when there is nothing else to read.
         hashed: Pictures fingerprinted in this run.
         rests: Quiet hours: only what changes now is read.
     """
 
-    def __init__(self, files: Files, desks: Mapping[str, Desk], flow: Flow, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        files: Files,
+        desks: Mapping[str, Desk],
+        flow: Flow,
+        again: Rereading,
+        outbox: Outbox,
+    ) -> None:
         self._files, self._desks, self.flow, self._out = files, desks, flow, outbox
+        self.again = again
         self._store = files.store
         self._trips: dict[int, Trip] = {}
         self._busy: set[Digest] = set()  # contents that an errand is about
@@ -88,13 +98,20 @@ class Reading:
 
     def fill(self) -> None:
         """Send out reads while there is room; errands first, since they settle needles."""
+        self._set_out_all()
+        self._read_backlog()
+        self.again.tend(at_leisure=self.idle and not self.rests)
+
+    def _set_out_all(self) -> None:
         for needle, errand in self._files.errands.items():
             if self._is_stuck(needle, errand) or not self._busy.isdisjoint(errand.digests):
                 continue
             if self._must_wait(errand) or (self.rests and not self._is_live(errand)):
                 continue
             if not self._set_out(needle, errand):
-                break
+                return
+
+    def _read_backlog(self) -> None:
         roots = self._online()
         while True:
             open_roots = [root for root in roots if self.flow.has_room(root)]
@@ -106,6 +123,9 @@ class Reading:
 
     def was_read(self, message: WasRead) -> None:
         """Take in what a read found."""
+        if message.job.pace_bytes_per_s:
+            self.again.was_read(message)
+            return
         self.flow.ended(message.job, message.payload)
         if message.job.errand:
             self._back(message)

@@ -49,6 +49,7 @@ class Reporting:
                 *self._root_problems(),
                 *self._claim_problems(),
                 *self._rest_problems(),
+                *self._reading.again.silent.problems(),
             ),
             queue=self._queue(),
             roots=tuple(self._root(desk) for desk in self._roots.desks.values()),

@@ -51,6 +51,38 @@ def test_a_sniff_gives_the_kind_and_no_digest(tree):
     assert answer.problem is None
 
 
+@pytest.mark.parametrize("rate", [1 << 10, 1 << 18, 1 << 24])
+def test_a_file_is_read_again_at_its_pace(tree, rate):
+    """In small bites where the pace is slow: no pause is longer than a second."""
+    tree.make("x.jpg", LARGE)
+    pauses: list[float] = []
+    job = dataclasses.replace(tree.read_job("x.jpg"), pace_bytes_per_s=rate)
+    answer = read(tree.bytes, tree.identity, job, LIMIT, kind_of, pause=pauses.append)
+    assert answer.digest == hashlib.sha256(LARGE).digest()
+    assert sum(pauses) == pytest.approx(len(LARGE) / rate)
+    assert max(pauses) <= 1.0
+
+
+def test_without_a_pace_nothing_waits(tree):
+    """An owner waits for it."""
+    tree.make("x.jpg", LARGE)
+    pauses: list[float] = []
+    read(tree.bytes, tree.identity, tree.read_job("x.jpg"), LIMIT, kind_of, pause=pauses.append)
+    assert pauses == []
+
+
+def test_what_is_read_again_comes_from_the_disk(tree, monkeypatch):
+    """What memory holds of it is let go before: it may be better than what the disk holds."""
+    advised: list[int] = []
+    monkeypatch.setattr(os, "posix_fadvise", lambda *words: advised.append(words[3]))
+    tree.make("x.jpg", LARGE)
+    look(tree, "x.jpg")
+    assert os.POSIX_FADV_DONTNEED not in advised
+    again = dataclasses.replace(tree.read_job("x.jpg"), pace_bytes_per_s=1 << 30)
+    look(tree, "x.jpg", job=again)
+    assert os.POSIX_FADV_DONTNEED in advised
+
+
 @pytest.mark.parametrize("size_bytes", [0, 1, HEAD_BYTES, 1 << 20, (1 << 20) + 1, len(LARGE)])
 def test_a_digest_is_the_sha256_of_the_whole_file(tree, size_bytes):
     """At every size around the borders of head and chunk."""
