@@ -1,14 +1,20 @@
-"""R9: each library file is damaged in turn; the folder that rests on it must leave imported."""
+"""R9: each library file is damaged in turn; the folder that rests on it must leave imported.
+
+A second time nothing tells of the damage, as when a disk fails: then reading it again must.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.system.commands import Site
+from tests.system.forging import forge
 from tests.system.pictures import as_webp, ours, pixels, resaved
 from tests.system.planting import path_of
 from tests.unit.picture_samples import encoded
@@ -18,6 +24,8 @@ from campaign.stage import daemon, quiet_report, site
 
 FILES = 60
 WITHIN_S = 30.0
+SOON = "rehash: {every: 1h, rate: 1TiB/s}\n"
+SAME_SIZE = ("zero hole", "zero tail")
 _PROGRESSIVE = (1, 92, 2, 1)  # IMWRITE_JPEG_QUALITY, IMWRITE_JPEG_PROGRESSIVE
 
 
@@ -44,31 +52,74 @@ def library_file(number: int, data: bytes) -> bytes:
             return as_webp(data)
 
 
+@dataclass(slots=True)
+class Outcome:
+    """What came of it: files tried, those whose folder stayed imported, and false claims."""
+
+    tried: int = 0
+    stayed: int = 0
+    wrong: int = 0
+    slowest_s: float = 0.0
+    notes: list[str] = field(default_factory=list)
+
+
 def run(_seed: int, size: Size) -> Result:
-    """Damage every file in every way."""
-    stayed, wrong, tried, notes = 0, 0, 0, list[str]()
-    slowest_s = 0.0
+    """Damage every file in every way, before the daemon's eyes and behind its back."""
     files = size.of(FILES, 4)
-    with site() as stage, _planted(stage, files) as folders:
-        for path, folder in folders.items():
-            whole = path.read_bytes()
-            for how, data in damages(whole).items():
-                tried += 1
-                path.write_bytes(data)
-                left_s = _leaves(stage, folder)
-                slowest_s = max(slowest_s, left_s)
-                if left_s > WITHIN_S:
-                    stayed += 1
-                    notes.append(f"{path.name} {how}: {folder.name} is still called imported")
-                if _state(stage, folder, wait=True) == "imported":
-                    wrong += 1
-                path.write_bytes(whole)
-                if _state(stage, folder, wait=True) != "imported":
-                    notes.append(f"{path.name} {how}: not imported again after it was mended")
-    measured = f"{tried - stayed} of {tried} left imported, the slowest after {slowest_s:.1f} s"
+    with site(SOON) as stage:
+        with _planted(stage, files) as folders:
+            seen = _damaged_seen(stage, folders)
+        forged, unfound = _damaged_unseen(stage, folders)
+    left, slowest = seen.tried - seen.stayed, f"the slowest after {seen.slowest_s:.1f} s"
+    measured = f"{left} of {seen.tried} left imported, {slowest}"
+    measured += f"; forged back, {forged - len(unfound)} of {forged}"
     if len(folders) < files:
         measured += f"; {files - len(folders)} of {files} copies were no match to begin with"
-    return Result(measured, tried, not (stayed or wrong or notes), wrong, tuple(notes))
+    notes = (*seen.notes, *unfound)
+    good = not (seen.stayed or seen.wrong or notes)
+    return Result(measured, seen.tried + forged, good, seen.wrong, notes)
+
+
+def _damaged_seen(stage: Site, folders: Mapping[Path, Path]) -> Outcome:
+    """Damage each file in each way while the daemon watches, and mend it again."""
+    outcome = Outcome()
+    for path, folder in folders.items():
+        whole = path.read_bytes()
+        for how, data in damages(whole).items():
+            outcome.tried += 1
+            path.write_bytes(data)
+            left_s = _leaves(stage, folder)
+            outcome.slowest_s = max(outcome.slowest_s, left_s)
+            if left_s > WITHIN_S:
+                outcome.stayed += 1
+                outcome.notes.append(f"{path.name} {how}: {folder.name} is still called imported")
+            outcome.wrong += _state(stage, folder, wait=True) == "imported"
+            path.write_bytes(whole)
+            if _state(stage, folder, wait=True) != "imported":
+                outcome.notes.append(f"{path.name} {how}: not imported again after it was mended")
+    return outcome
+
+
+def _damaged_unseen(stage: Site, folders: Mapping[Path, Path]) -> tuple[int, list[str]]:
+    """Damage every file without a trace; return how many that were, and what wasn't found."""
+    unfound: list[str] = []
+    for how in SAME_SIZE:
+        wholes = {path: path.read_bytes() for path in folders}
+        for path, data in wholes.items():
+            path.write_bytes(damages(data)[how])
+        forge(stage, folders)
+        with daemon(stage) as running:
+            running.wait_ready()
+            unfound += [
+                f"{path.name} {how}, forged back: {folder.name} is still called imported"
+                for path, folder in folders.items()
+                if _leaves(stage, folder) > WITHIN_S
+            ]
+            for path, data in wholes.items():
+                path.write_bytes(data)
+            quiet_report(stage)
+            running.end(signal.SIGTERM)
+    return len(SAME_SIZE) * len(folders), unfound
 
 
 @contextmanager
