@@ -52,6 +52,8 @@ TURN_MESSAGES = 500
 SYNC_EVERY_S = 1.0
 STOP_S = 1.0
 REPORT_EVERY_S = 0.25
+REPORT_REST = 10
+"""How many times as long as a report took until the next one: folders may be many."""
 LOG_META = "log"
 HEARD = "heard"  # where watchers prove that they hear
 
@@ -158,7 +160,7 @@ class Loop:
         self._numbers = itertools.count(1)
         self._questions: dict[int, Future[Reply]] = {}
         self._stepped = True
-        self._synced_s = self._reported_s = float("-inf")
+        self._synced_s = self._report_at_s = float("-inf")
         self._unsynced = False
         self._reserved_seq = 0
         self._keep = keep
@@ -270,10 +272,11 @@ class Loop:
             self._synced_s, self._unsynced = time.monotonic(), False
 
     def _publish(self, force: bool) -> None:
-        stale = time.monotonic() - self._reported_s >= REPORT_EVERY_S
-        if (self._stepped and stale) or force:
+        began_s = time.monotonic()
+        if (self._stepped and began_s >= self._report_at_s) or force:
             self.report = self.engine.report((*self.problems, *self._edge_problems()))
-            self._reported_s, self._stepped = time.monotonic(), False
+            ended_s, self._stepped = time.monotonic(), False
+            self._report_at_s = ended_s + max(REPORT_EVERY_S, REPORT_REST * (ended_s - began_s))
 
     def _edge_problems(self) -> tuple[Problem, ...]:
         why = self._pool.problem

@@ -7,7 +7,7 @@ from tests.unit.engine_disk import Volume, digest, picture
 from tests.unit.engine_world import World, roots_of, usual_roots, world_with
 
 from dedupd.asks import AskPictures, PicturesReply
-from dedupd.messages import Read, Rescan, Sweep
+from dedupd.messages import Depth, Read, Rescan, Sweep
 from dedupd.model import FolderState, PictureClass, Place, Role, Unreadable
 from dedupd.state.keys import whole
 from dedupd.state.memory import MemoryStore
@@ -27,12 +27,15 @@ def held_back(needles: dict[bytes, bytes], last: bytes, library: bytes = FRAME) 
     return world
 
 
-def work_without(world: World, *last: bytes) -> None:
-    """Let everything be done but the reads of these files; a minute passes."""
+def work_without(world: World, *last: bytes, least: Depth = Depth.SNIFF) -> None:
+    """Let everything be done but the reads of these files, as deep or deeper; a minute passes."""
     do = world._do
 
+    def is_held(job: object) -> bool:
+        return isinstance(job, Read) and job.place.path in last and job.depth >= least
+
     def hold(doing: str) -> None:
-        held = [one for one in world._edge_jobs if isinstance(one, Read) and one.place.path in last]
+        held = [one for one in world._edge_jobs if is_held(one)]
         world._edge_jobs = [one for one in world._edge_jobs if one not in held]
         if doing != "edge" or world._edge_jobs:
             do(doing)
@@ -53,6 +56,43 @@ def reasons(world: World) -> set[str]:
     reply = world.replies[world.ask(AskPictures((), (PictureClass.POSSIBLE,)))]
     assert isinstance(reply, PicturesReply)
     return {line.reason for line in reply.lines}
+
+
+def test_a_frame_whose_bytes_are_in_the_library_may_claim_another_picture_too():
+    """It needs no look for itself, but nobody knows how it looks until the library's was seen."""
+    world = World()
+    world.disk.write("h1", b"a.jpg", COPY)
+    world.happened()
+    world.rest()
+    world.disk.write("h1", b"n.jpg", NEXT)
+    world.disk.write("n1", b"card/x.jpg", FRAME)
+    world.disk.write("n1", b"other/y.jpg", NEXT)
+    world.happened()
+    work_without(world, b"n.jpg", least=Depth.KEEP)
+    assert (world.state(b"other"), world.state(b"card")) == (IMPORTED, PENDING)
+    world.rest()
+    assert (world.state(b"card"), world.words(b"card")) == (REVIEW, [])
+    world.check()
+    assert world.violations == []
+
+
+def test_its_own_bytes_are_looked_at_where_the_library_s_went_away():
+    """Else nothing that looks like it would ever be imported, though all is known that matters."""
+    world = World()
+    world.disk.write("h1", b"a.jpg", picture(2, "b"))
+    world.happened()
+    world.rest()
+    world.disk.write("h2", b"n.jpg", NEXT)
+    world.disk.write("n1", b"card/x.jpg", picture(2, "a"))
+    world.disk.write("n1", b"other/y.jpg", NEXT)
+    world.happened()
+    work_without(world, b"n.jpg", least=Depth.KEEP)
+    assert (world.state(b"other"), world.state(b"card")) == (IMPORTED, PENDING)
+    world._edge_jobs.clear()  # the library's read hangs
+    world.disk.mount("h2", None)
+    world.catch_up()
+    assert world.state(b"card") is IMPORTED
+    assert world.violations == []
 
 
 @pytest.mark.parametrize("place", [b"card/y.jpg", b"other/y.jpg"])

@@ -36,10 +36,12 @@ def test_a_change_begins_the_quiet_time_anew():
 
 
 def test_a_file_stays_until_it_is_forgotten():
-    """It is looked at again after each quiet time."""
+    """It is looked at again after the quiet time, then after twice that, and so on."""
     one = settler()
     one.changed(FILE, 0.0)
-    assert [t for t in range(9) if one.ready(float(t))] == [2, 4, 6, 8]
+    assert [t for t in range(200) if one.ready(float(t))] == [2, 4, 8, 16, 32, 64, 124, 184]
+    one.changed(FILE, 200.0)
+    assert [t for t in range(200, 209) if one.ready(float(t))] == [202, 204, 208]
     one.forget(FILE)
     assert one.ready(100.0) == []
     assert len(one) == 0

@@ -181,8 +181,7 @@ class Engine:
     @property
     def settled(self) -> bool:
         """Is no file being written on a root that is there?"""
-        desks = self.roots.desks
-        return not any(desks[place.root].online for place in self._settler)
+        return not any(self.roots.desks[place.root].online for place in self._settler)
 
     def report(self, problems: tuple[Problem, ...] = (), stopping: bool = False) -> Report:
         """Return the report of this moment."""
@@ -226,7 +225,8 @@ class Engine:
             self._consider(folder)
         self._tally.changed.clear()
         self._standing.launch()
-        self._inquiries.tend(self.idle, self.settled, self._options.settle_max_s)
+        if self._inquiries.open:
+            self._inquiries.tend(self.idle, self.settled, self._options.settle_max_s)
         self.roots.tend()
         if not self.ready and self.idle and self._listed():
             self.ready = self._files.telling = self._standing.ready = True
@@ -267,7 +267,7 @@ class Engine:
         if away != self._matcher.away:
             self._matcher.away = away
             for digest in list(self._catalog.digests(Role.NEEDLES)):
-                self._files.refresh(digest, None)
+                self._files.refresh(digest, None, anew=True)
         self._tally.changed.update(self._tally.folders())
 
     def _listed(self) -> bool:

@@ -18,7 +18,6 @@ from dedupd.model import (
     Entry,
     EntryType,
     FileRecord,
-    Fingerprint,
     Kind,
     PictureClass,
     Place,
@@ -36,11 +35,6 @@ from dedupd.rules.tally import Share
 from dedupd.rules.verdicts import is_decided
 from dedupd.text import join
 
-HAYSTACK_SHARES = {
-    True: Share(("pictures", "unreadable")),
-    False: Share(("pictures",)),
-}
-
 
 class Files:
     """Everything that is known of files.  Belongs to the engine."""
@@ -55,7 +49,7 @@ class Files:
         self.decoding: set[Digest] = set()
         self.lost: set[Digest] = set()  # to be decoded once more, alone
         self.live: set[Place] = set()  # changed while we watched, and not all is known yet
-        self.voteless: set[Digest] = set()  # decided about, and not looked at yet
+        self.voteless: set[Digest] = set()  # pictures with a class, and not looked at yet
         self._itself: dict[Place, set[Place]] = {}  # needle -> library names that are the needle
         self._out, self._absolute, self._eager = outbox, absolute, eager
         self._assessed: dict[Digest, Assessment] = {}
@@ -191,9 +185,9 @@ class Files:
             for place in self.catalog.places(role, digest):
                 self.plan(place)
 
-    def refresh(self, digest: Digest, cause: Place | None) -> None:
-        """Judge a needle content again, and count its files by the outcome."""
-        asked = bool(self.matcher.asking)
+    def refresh(self, digest: Digest, cause: Place | None, anew: bool = False) -> None:
+        """Judge a needle content again; count its files if the outcome is another, or `anew`."""
+        asked, before = bool(self.matcher.asking), self._assessed.get(digest)
         judgement: Judgement = self.matcher.assess(digest)
         if self.catalog.places(Role.NEEDLES, digest):
             self._assessed[digest] = judgement.assessment
@@ -207,17 +201,20 @@ class Files:
             self.errands[digest] = judgement.errand
         else:
             self.errands.pop(digest, None)
-        for place in list(self.catalog.places(Role.NEEDLES, digest)):
-            self._count(place, self.catalog.get(place), cause or place)
-            self.plan(place)
+        if anew or judgement.assessment != before:
+            for place in list(self.catalog.places(Role.NEEDLES, digest)):
+                self._count(place, self.catalog.get(place), cause or place)
+                self.plan(place)
         if not asked and self.matcher.asking and not self._eager:
             self.plan_everything()
 
     def _votes_unseen(self, digest: Digest) -> bool:
-        """Did the owner decide about a picture that nobody looked at?  It may claim another's."""
+        """Is a picture's class known, but not how it looks?  It may claim another's."""
         known = self._assessed.get(digest)
-        decided = known is not None and is_decided(known)
-        return decided and self.store.fingerprint(digest) is None
+        if known is None or known.cls is PictureClass.PENDING or self.store.fingerprint(digest):
+            return False
+        records = map(self.catalog.get, self.catalog.places(Role.NEEDLES, digest))
+        return any(one is not None and one.kind is Kind.PICTURE for one in records)
 
     def assessment(self, place: Place, record: FileRecord) -> Assessment | None:
         """Return the class of the needle picture at `place`; None if it isn't a picture."""
@@ -284,8 +281,9 @@ class Files:
             return False
         if role is Role.HAYSTACK or digest in self.lost:
             return True
-        known = self._assessed.get(digest)
-        return known is not None and (known.reason == "fingerprint" or is_decided(known))
+        known = self._assessed.get(digest, verdicts.NOT_LOOKED_AT)
+        unseen = digest in self.voteless and self.matcher.is_away(digest)
+        return unseen or known.reason == "fingerprint" or is_decided(known)
 
     def _without_itself(self, place: Place, known: Assessment) -> Assessment:
         """Return the class of a needle whose other name in the library doesn't count."""
@@ -337,6 +335,8 @@ class Files:
         needle = self.catalog.roles[place.root] is Role.NEEDLES
         touched: set[Digest] = set()
         for digest in sorted(digests):
+            if needle and not self.catalog.places(Role.NEEDLES, digest) <= {place}:
+                continue  # it lies elsewhere too: one name more or less changes nothing for others
             touched.update(self.matcher.learned(digest))
             touched.update({digest} if needle else ())  # also when this was its last place
         other = Role.HAYSTACK if needle else Role.NEEDLES
@@ -363,9 +363,7 @@ class Files:
         if record.kind is None and not self.hiding.named_picture(place):
             return None
         known = self.store.fingerprint(record.digest) if record.digest is not None else None
-        damaged = isinstance(known, Fingerprint) and known.bytes_only == "damaged"
-        bad = record.problem is not None or isinstance(known, Unreadable) or damaged
-        return HAYSTACK_SHARES[bad]
+        return verdicts.library_share(record, known)
 
     def _needle_share(self, place: Place, record: FileRecord) -> Share:
         if self._ignored(place, record):

@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from dedupd.messages import Depth, Payload, Read
 
 READS_PER_ROOT = 3
+"""At one time; more may wait for a reader while they are small: their answers come together."""
+QUEUED_PER_ROOT = 32
+QUEUED_BYTES = 8 << 20
 
 
 @dataclass(slots=True)
@@ -41,6 +44,7 @@ class Flow:
     most_kept: int
     most_bytes: int
     _reads: Counter[str] = field(default_factory=Counter)  # by root
+    _asked_bytes: Counter[str] = field(default_factory=Counter)  # by root
     _coming: dict[str, Kept] = field(default_factory=dict)  # by root
     _held: Kept = field(default_factory=Kept)
 
@@ -55,8 +59,9 @@ class Flow:
         return max(kept, self._reads.total())
 
     def has_room(self, root: str) -> bool:
-        """May another file of this root be read?"""
-        return self._reads[root] < READS_PER_ROOT
+        """May another file of this root be asked for?"""
+        are_small = self._asked_bytes[root] < QUEUED_BYTES
+        return self._reads[root] < (QUEUED_PER_ROOT if are_small else READS_PER_ROOT)
 
     def fits(self, size_bytes: int, roots: Iterable[str]) -> bool:
         """May the bytes of another file be kept, beside those from these roots?"""
@@ -70,12 +75,14 @@ class Flow:
     def started(self, job: Read) -> None:
         """A read goes out."""
         self._reads[job.place.root] += 1
+        self._asked_bytes[job.place.root] += job.stamp.size_bytes
         if job.depth is Depth.KEEP:
             self._coming.setdefault(job.place.root, Kept()).add(job.stamp.size_bytes)
 
     def ended(self, job: Read, payload: Payload | None) -> None:
         """A read came back; its bytes stay counted while a payload holds them."""
         self._reads[job.place.root] -= 1
+        self._asked_bytes[job.place.root] -= job.stamp.size_bytes
         if job.depth is Depth.KEEP:
             self._coming[job.place.root].add(job.stamp.size_bytes, -1)
         if payload is not None:

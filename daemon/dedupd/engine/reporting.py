@@ -72,13 +72,14 @@ class Reporting:
         stale = state in STALE
         seen = desk.in_step_as_of is not None
         said = self._standing.said.get(folder)
+        tree, own = node.counts() if node else (Counts(), Counts())
         return FolderReport(
             path=self._roots.path(folder),
             root=desk.root.path,
             state=state,
             as_of=(desk.in_step_as_of if stale else self._standing.looked_at(folder)) or now,
-            tree=counts(node.tree) if node else Counts(),
-            own=counts(node.own) if node else Counts(),
+            tree=tree,
+            own=own,
             last_state=self._standing.last_state(folder) if stale and seen else None,
             imported_at=said.imported_at if said.imported else None,
         )

@@ -33,6 +33,8 @@ from dedupd.rules.presence import SAMPLE_FILES, Remembered, is_suspicious, is_th
 from dedupd.text import join, rfc3339
 
 CHECK_EVERY_S = 10.0
+GLANCED_AT_ONCE = 500
+"""Paths: more would keep the main loop from all else while it takes them in."""
 ANSWER_S = 45.0
 MISSED = ("overflow", "event lost")  # what a watcher says when changes went by unheard
 SWEEP_EVERY_S = 3600.0
@@ -200,7 +202,7 @@ class Roots:
             self._arrive(desk, identity)
         elif message.asked == 0 and self._sample(desk):
             # A sweep or glance ran into it without a sample of files: ask properly.
-            desk.forget_walks()
+            self._forget_walks(desk)
             if desk.online:
                 desk.sweeps_wanted.add(b"")
             self._check(desk, thorough=True)
@@ -272,6 +274,10 @@ class Roots:
             else:
                 self._trees.remove(desk, place)
 
+    def _forget_walks(self, desk: Desk) -> None:
+        desk.forget_walks()
+        self._settler.hurry(desk.root.id)
+
     def _check(self, desk: Desk, thorough: bool) -> None:
         desk.checking, desk.checked_at_s = True, self._out.now.s
         desk.asked_at_s = self._out.now.s
@@ -301,7 +307,7 @@ class Roots:
         desk.identity, desk.lasting, desk.sample = identity, identity.lasting, None
         desk.state, desk.listed = RootState.SCANNING, False
         desk.watching, desk.ear = False, Ear()
-        desk.forget_walks()
+        self._forget_walks(desk)
         self.changed.add(desk.root.id)
         self._out.do(Watch(desk.root.id, identity))
 
@@ -313,7 +319,7 @@ class Roots:
         elif desk.announced is RootState.OFFLINE:
             return
         desk.state, desk.listed = RootState.OFFLINE, False
-        desk.forget_walks()
+        self._forget_walks(desk)
         self._announce(desk, Event("root.offline", desk.root.path, (("reason", why),)))
 
     def _suspect(self, desk: Desk, left: int) -> None:
@@ -362,9 +368,9 @@ class Roots:
     def _start_glance(self, desk: Desk) -> None:
         if desk.glancing or not desk.hints or not desk.online or desk.identity is None:
             return
-        paths, desk.hints = tuple(sorted(desk.hints)), set()
+        paths = sorted(desk.hints.pop() for _ in range(min(len(desk.hints), GLANCED_AT_ONCE)))
         desk.glancing = True
-        self._out.do(Glance(desk.root.id, paths, desk.identity))
+        self._out.do(Glance(desk.root.id, tuple(paths), desk.identity))
 
 
 def _check_due_s(desk: Desk) -> float:

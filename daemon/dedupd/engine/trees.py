@@ -75,6 +75,8 @@ class Trees:
         news = self._files.seen(place, entry, live=True)
         if not news and self._files.settler.is_quiet(place, now_s):
             self._files.settle(place)
+        elif not news:
+            self._files.settler.looked(place)
 
     def missing(self, place: Place) -> int:
         """Return how many known files are gone with the file or folder at `place`."""

@@ -298,6 +298,10 @@ class Matcher:
             contestable=contestable,
         )
 
+    def is_away(self, digest: Digest) -> bool:
+        """Are all library files with this content where nobody can look at them now?"""
+        return all(one.root in self.away for one in self._catalog.places(Role.HAYSTACK, digest))
+
     def _in_library(self, digest: Digest) -> bool:
         return bool(self._catalog.places(Role.HAYSTACK, digest))
 

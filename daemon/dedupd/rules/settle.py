@@ -18,6 +18,7 @@ class _Change:
     looked_s: float  # when we last looked, or when it began to change
     changed_s: float  # when its stamp was last seen to be another one
     due_s: float = 0.0  # of its one valid entry in the queue
+    again_s: float = 0.0  # how long a look may take before it is asked for again
 
 
 class Settler:
@@ -43,7 +44,23 @@ class Settler:
         if change is None:
             change = self._changes[place] = _Change(now_s, now_s)
             self._queue(place, change, self._due_s(change))
-        change.changed_s = now_s
+        change.changed_s, change.again_s = now_s, self._quiet_s
+        if change.due_s > self._due_s(change):
+            self._queue(place, change, self._due_s(change))
+
+    def hurry(self, root: str) -> None:
+        """No look at a place in this root is under way any more: have each looked at when due."""
+        for place, change in self._changes.items():
+            if place.root == root:
+                change.again_s = self._quiet_s
+                self._queue(place, change, self._due_s(change))
+
+    def looked(self, place: Place) -> None:
+        """A look at `place` came back."""
+        change = self._changes.get(place)
+        if change is not None:
+            change.again_s = self._quiet_s
+            self._queue(place, change, change.looked_s + self._quiet_s)
 
     def forget(self, place: Place) -> None:
         """The file is gone, or may be read."""
@@ -57,8 +74,9 @@ class Settler:
     def ready(self, now_s: float) -> list[Place]:
         """Return the places to look at now: quiet long enough, or changing for too long.
 
-        A place stays here until `forget`: it is looked at again after the quiet time, and one
-        that changes without end every `longest_s`.
+        A place stays here until `forget`: it is looked at again after the quiet time, then after
+        twice that and so on, for a disk may take long to show many; and one that changes without
+        end every `longest_s`.
         """
         ready = []
         while self._due and self._due[0][0] <= now_s:
@@ -71,7 +89,8 @@ class Settler:
                 continue
             ready.append(place)
             change.looked_s = now_s
-            self._queue(place, change, max(self._due_s(change), now_s + self._quiet_s))
+            self._queue(place, change, max(self._due_s(change), now_s + change.again_s))
+            change.again_s = min(2 * change.again_s, self._longest_s)
         return ready
 
     def next_due_s(self) -> float | None:

@@ -52,6 +52,13 @@ class Node:
     rests_on: Counter[str] = field(default_factory=Counter)
     version: int = 0
     cause: Cause | None = None
+    _told: tuple[int, Counts, Counts] = (-1, Counts(), Counts())
+
+    def counts(self) -> tuple[Counts, Counts]:
+        """Return the contract's counts of the whole tree, and of the folder itself."""
+        if self._told[0] != self.version:  # folders are many, and few change between two reports
+            self._told = self.version, counts(self.tree), counts(self.own)
+        return self._told[1:]
 
 
 class Tally:

@@ -10,10 +10,12 @@ from dedupd.model import (
     EntryType,
     EvidenceKind,
     FileRecord,
+    Fingerprint,
     FolderState,
     Kind,
     PictureClass,
     RootState,
+    Unreadable,
 )
 from dedupd.rules.tally import CONTESTABLE, HIDDEN_PICTURES, WAITING, Node, Share
 
@@ -94,6 +96,16 @@ def excluded_share(record: FileRecord) -> Share:
 
 
 IGNORED_SHARE = Share(("ignored",))
+
+
+def library_share(record: FileRecord, known: Fingerprint | Unreadable | None) -> Share:
+    """Return what a picture of the library adds, whose looks are `known` or not."""
+    damaged = isinstance(known, Fingerprint) and known.bytes_only == "damaged"
+    bad = record.problem is not None or isinstance(known, Unreadable) or damaged
+    return _BAD_SHARE if bad else _GOOD_SHARE
+
+
+_GOOD_SHARE, _BAD_SHARE = Share(("pictures",)), Share(("pictures", "unreadable"))
 
 
 @dataclass(frozen=True, slots=True)
