@@ -209,7 +209,7 @@ def test_results_are_kept_and_shown(tmp_path):
     rows = {line.split()[0]: line for line in shown[1 : len(FIGURES) + 1]}
     assert rows.keys() == {figure.name for figure in FIGURES}
     ends = {name: rows[name].split()[-1] for name in ("R1", "R9", "R18", "R13", "R15")}
-    assert ends == {"R1": "FAIL", "R9": "FAIL", "R18": "pass", "R13": "skipped", "R15": "built"}
+    assert ends == {"R1": "FAIL", "R9": "FAIL", "R18": "pass", "R13": "skipped", "R15": "run"}
     assert "3 wrong claims" in rows[TOTAL.name]
     assert shown[-1] == "R9: it fell over"
 

@@ -126,8 +126,11 @@ class Reader(InotifyFD):
         """Do as watchdog does; what goes wrong costs one event and a walk."""
         try:
             super().handle_event(event)
-        except Exception:
-            _log.exception("watchdog failed on an event; the root is walked instead")
+        except Exception as error:
+            told = _log.isEnabledFor(logging.DEBUG)  # a folder moved while it was deleted will do
+            _log.warning(
+                "watchdog failed on an event (%r); the root is walked", error, exc_info=told
+            )
             self._rescan("event lost")
         # After watchdog has rebuilt its watches, so that nothing falls between them and the walk.
         if event.is_queue_overflow:
