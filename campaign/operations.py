@@ -15,7 +15,7 @@ from campaign.stage import PICTURE_BYTES, STRANGERS_FROM, content
 from campaign.truth import IMPORTED, truths
 
 LIBRARY_PICTURES = 60
-MOST_NEEDLES, LEAST_LIBRARY, LEAST_FOLDERS = 120, 30, 4
+MOST_NEEDLES, LEAST_LIBRARY, MOST_LIBRARY, LEAST_FOLDERS = 120, 30, 200, 4
 PIECE_BYTES = PICTURE_BYTES // 4
 
 
@@ -83,6 +83,9 @@ class Operations:
 
     def _has_room(self) -> bool:
         return len(self._files(self.needles)) < MOST_NEEDLES
+
+    def _library_has_room(self) -> bool:
+        return len(self._files(self.lib)) < MOST_LIBRARY
 
     # What is done with files.
 
@@ -197,9 +200,9 @@ class Operations:
 
     def begin_slowly(self) -> None:
         """A picture begins to arrive, piece by piece, in the needles or in the library."""
-        if self._has_room():
+        if self._has_room() and self._library_has_room():
             root = self.dice.choice([self.needles, self.needles, self.lib])
-            file = self._place(root).open("wb", buffering=0)
+            file = self._place(root).open("w+b", buffering=0)
             self._open.append((file, self._picture()))
 
     def go_on(self) -> None:
@@ -208,10 +211,16 @@ class Operations:
             self._write_on(self.dice.randrange(len(self._open)), whole=False)
 
     def _write_on(self, index: int, whole: bool) -> None:
+        """Write more of it, or give up what others have changed.
+
+        A mixture may show the same picture in other bytes, and of these the oracle knows nothing.
+        """
         file, data = self._open[index]
         at = file.tell()
-        file.write(data[at:] if whole else data[at : at + PIECE_BYTES])
-        if file.tell() == len(data):
+        spoilt = os.pread(file.fileno(), len(data) + 1, 0) != data[:at]
+        if not spoilt:
+            file.write(data[at:] if whole else data[at : at + PIECE_BYTES])
+        if spoilt or file.tell() == len(data):
             file.close()
             del self._open[index]
 
@@ -275,6 +284,8 @@ class Operations:
 
     def give_to_library(self) -> None:
         """A picture comes into the library: written, or moved from the needles."""
+        if not self._library_has_room():
+            return
         needle = self._needle()
         if needle and self._chance(0.5):
             needle.rename(self._place(self.lib))

@@ -6,12 +6,14 @@ import json
 import os
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from campaign import hostile, table
+from campaign import hostile, operations, soak, table
 from campaign.claims import Claims
 from campaign.failing import Failing, Stand
 from campaign.figures import FIGURES, TOTAL
+from campaign.operations import Operations
 from campaign.result import Result, Size
 from campaign.stage import PICTURE_BYTES, content
 from campaign.traced import harm
@@ -187,6 +189,76 @@ def test_pictures_of_the_stage_have_one_size_and_differ():
     some = {content(number) for number in range(20)}
     assert {len(one) for one in some} == {PICTURE_BYTES}
     assert len(some) == 20
+
+
+@pytest.mark.parametrize("length_bytes", [0, 9000, PICTURE_BYTES])
+def test_nothing_is_mixed_from_two_pictures(site, length_bytes):
+    """Who writes slowly gives up when another changes the file: the oracle knows no mixtures."""
+    slow = Operations(site, 1)
+    while not slow._open:
+        slow.begin_slowly()
+    for _ in range(3):
+        slow.go_on()
+    name = Path(slow._open[0][0].name)
+    name.write_bytes(content(7)[:length_bytes])
+    slow.finish_writing()
+    assert name.read_bytes() == content(7)[:length_bytes]
+    assert not slow._open
+
+
+def test_a_library_does_not_grow_for_ever(site, monkeypatch):
+    """What a daemon keeps of it would be taken for a leak."""
+    monkeypatch.setattr(operations, "MOST_LIBRARY", 5)
+    some = Operations(site, 1)
+    for _ in range(50):
+        some.give_to_library()
+        some.begin_slowly()
+    some.finish_writing()
+    assert len(list(site.lib.iterdir())) == 5
+
+
+def _day(daemon_mib: float, workers_mib: float = 50, **more) -> soak.Soaked:
+    """Return a day in which memory came to this at the end, from 100 and 50 MiB after an hour."""
+    seconds = range(soak.SECONDS)
+    rss = [(float(at), int((100 if at < 1000 else daemon_mib) * 2**20)) for at in seconds]
+    workers = [(float(at), int((50 if at < 1000 else workers_mib) * 2**20)) for at in seconds]
+    told = {"fds": [21, 21], "seconds": float(soak.SECONDS), **more}
+    return soak.Soaked(rss, workers, **told)
+
+
+@pytest.mark.parametrize(
+    ("day", "wrong", "good"),
+    [
+        (_day(104), (), True),
+        (_day(106), (), False),
+        (_day(100, 53), (), False),
+        (_day(80, 20), (), True),
+        (_day(100, fds=[21, 22, 21]), (), False),
+        (_day(100, faults=["hour 3: a folder"]), (), False),
+        (_day(100), ("a claim",), False),
+    ],
+)
+def test_a_soak_is_good_if_nothing_grew_leaked_or_was_wrong(day, wrong, good):
+    """Memory of the daemon and of its workers each, descriptors exactly, every quiet point."""
+    judged = soak._judged(day, wrong, 24)
+    assert judged.passed is good
+    assert judged.measured.endswith(" x60")
+    assert judged.wrong_claims == len(wrong)
+
+
+def test_growth_begins_after_the_first_hour():
+    """What a daemon takes while it starts is no leak; of a short run the halves are compared."""
+    hour = [(float(at), 10) for at in range(60)]
+    assert soak.growth(hour + [(float(at), 100) for at in range(60, 1440)]) == 0
+    assert soak.growth(hour + [(at, 100 + int(at > 1300)) for at in range(60, 1440)]) > 0
+    assert soak.growth([(0.0, 10), (1.0, 10), (2.0, 11), (3.0, 11)]) == pytest.approx(0.1)
+
+
+def test_a_soak_spreads_what_it_does_over_its_day():
+    """All of a whole day, the share of it that a short one has."""
+    assert len(soak._moments(soak.AWAY, 24)) == soak.AWAY
+    assert len(soak._moments(soak.KILLS, 24)) == soak.KILLS
+    assert {hour for hour, _ in soak._moments(soak.KILLS, 2)} == {0, 1}
 
 
 def test_mutants_come_again_from_the_same_seed():
