@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import shutil
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.system.commands import Site
@@ -15,29 +18,55 @@ from campaign.result import Result, Size
 from campaign.stage import Running, daemon, plant, quiet_report, site
 
 FILES, FOLDERS = 100, 10
+AT_ONCE = 6
 PAUSES_S = 75.0
 """After a write that failed the service waits for a minute before it tries again."""
 
 
+@dataclass(slots=True)
+class Outcome:
+    """What came of some of the calls."""
+
+    tried: int = 0
+    restarts: int = 0
+    notes: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+
 def run(seed: int, size: Size) -> Result:
     """Fail every call once, or as many, evenly spread, as the size asks for."""
-    tried, restarts, notes = 0, 0, list[str]()
+    whole = Outcome()
+    # Each waits most of its time, for a daemon that starts or for one that tries again.
+    with ProcessPoolExecutor(AT_ONCE, multiprocessing.get_context("spawn")) as others:
+        for one in others.map(_every, [(seed, size, at) for at in range(AT_ONCE)]):
+            whole.tried += one.tried
+            whole.restarts += one.restarts
+            whole.notes += one.notes
+            whole.wrong += one.wrong
+    notes, wrong = whole.notes, whole.wrong
+    measured = f"{len(notes)} faults, {len(wrong)} wrong; {whole.restarts} ended and recovered"
+    return Result(measured, whole.tried, not notes and not wrong, len(wrong), (*notes, *wrong))
+
+
+def _every(which: tuple[int, Size, int]) -> Outcome:
+    """Fail every sixth of the calls that are to fail, from one on, on a site of its own."""
+    seed, size, first = which
+    outcome = Outcome()
     with site() as stage:
         plant(stage, FILES, FOLDERS, FILES // FOLDERS)
         claims = Claims(stage)
         for kind in KINDS:
             calls = _calls(stage, kind)
             wanted = size.of(calls, 1)
-            for number in range(wanted):
+            for number in range(first, wanted, AT_ONCE):
                 # `seed` moves the numbers, so that several runs try different calls.
                 call = (calls * number // wanted + seed) % calls + 1
-                tried += 1
+                outcome.tried += 1
                 faults, ended = _one(stage, claims, kind, call)
-                restarts += ended
-                notes += [f"{kind} call {call} of {calls}: {fault}" for fault in faults]
-    measured = f"{len(notes)} faults, {len(claims.wrong)} wrong; {restarts} ended and recovered"
-    wrong = len(claims.wrong)
-    return Result(measured, tried, not notes and not wrong, wrong, (*notes, *claims.wrong))
+                outcome.restarts += ended
+                outcome.notes += [f"{kind} call {call} of {calls}: {fault}" for fault in faults]
+        outcome.wrong += claims.wrong
+    return outcome
 
 
 def failing(stage: Site, kind: str, number: int) -> list[str]:

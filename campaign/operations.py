@@ -200,8 +200,9 @@ class Operations:
 
     def begin_slowly(self) -> None:
         """A picture begins to arrive, piece by piece, in the needles or in the library."""
-        if self._has_room() and self._library_has_room():
-            root = self.dice.choice([self.needles, self.needles, self.lib])
+        if self._has_room():
+            roots = [self.needles, self.needles, *[self.lib] * self._library_has_room()]
+            root = self.dice.choice(roots)
             file = self._place(root).open("w+b", buffering=0)
             self._open.append((file, self._picture()))
 

@@ -32,26 +32,15 @@ def check(world: Checked) -> int:
     true = world.truth().folders
     said = {_place(world, one.path): one for one in world.engine.report().folders}
     for place, one in said.items():
-        if one.state is FolderState.IMPORTED and not _may_stand(true, place):
+        if one.state is FolderState.IMPORTED and (
+            place not in true or true[place].state is not FolderState.IMPORTED
+        ):
             world.violations.append(f"{place} is called imported and isn't")
         if (one.state is FolderState.OFFLINE) is not _is_away(world, place.root):
             world.violations.append(f"{place} is {one.state}, away: {one.state}")
     if _is_whole(world):
         _compare(world, true, said)
     return sum(one.state is FolderState.IMPORTED for one in true.values())
-
-
-def _may_stand(true: dict[Place, Truth], place: Place) -> bool:
-    """May a folder be called imported, from before or now?
-
-    A new needle takes nothing back before it was looked at, and one of which a copy may be on its
-    way into the library waits for that; what is *announced* meanwhile must be true all the same.
-    """
-    if place not in true:
-        return False
-    waits = any(one.tree["pending"] for one in true.values())
-    standing = waits and true[place].likely is FolderState.IMPORTED
-    return standing or true[place].state is FolderState.IMPORTED
 
 
 def _compare(world: Checked, true: dict[Place, Truth], said: dict[Place, FolderReport]) -> None:

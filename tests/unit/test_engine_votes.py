@@ -76,6 +76,46 @@ def test_a_frame_whose_bytes_are_in_the_library_may_claim_another_picture_too():
     assert world.violations == []
 
 
+def test_a_frame_that_waits_for_a_library_file_being_written_is_looked_at_meanwhile():
+    """That may take long: what it claims of others is known at once, what it is itself later."""
+    world = world_with({b"a.jpg": COPY}, {b"card/x.jpg": FRAME})
+    assert world.state(b"card") is IMPORTED
+    world.disk.write("h1", b"slow.jpg", picture(9, "a", len(NEXT)))
+    world.disk.change("h1", b"slow.jpg", picture(8, "a", len(NEXT)), writer=True)
+    world.disk.write("n1", b"other/y.jpg", NEXT)
+    world.happened()
+    world.rest()
+    assert (world.state(b"other"), world.state(b"card")) == (PENDING, PENDING)
+    assert world.store.fingerprint(digest(NEXT)) is not None
+    world.disk.close("h1", b"slow.jpg")
+    world.happened()
+    world.rest()
+    assert (world.state(b"card"), reasons(world)) == (REVIEW, {"contested"})
+    world.check()
+    assert world.violations == []
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_a_frame_waits_for_a_library_file_that_can_be_read_and_for_no_other(away):
+    """Equal bytes need no look; but a disk in a drawer may stay there for years."""
+    world = world_with({b"a.jpg": COPY}, {b"card/x.jpg": FRAME})
+    world.disk.write("h2", b"same.jpg", NEXT)
+    world.disk.write("n1", b"other/y.jpg", NEXT)
+    world.happened()
+    work_without(world, b"same.jpg")
+    assert world.store.fingerprint(digest(NEXT)) is None
+    if away:
+        world._edge_jobs.clear()
+        world.disk.mount("h2", None)
+        world.catch_up()
+    else:
+        world.rest()
+    expected = (PENDING, PENDING) if away else (REVIEW, IMPORTED)
+    assert (world.state(b"card"), world.state(b"other")) == expected
+    assert world.store.fingerprint(digest(NEXT)) is not None
+    assert world.violations == []
+
+
 def test_its_own_bytes_are_looked_at_where_the_library_s_went_away():
     """Else nothing that looks like it would ever be imported, though all is known that matters."""
     world = World()

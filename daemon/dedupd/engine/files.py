@@ -239,13 +239,12 @@ class Files:
             return self._excluded_look(place, record)
         role = self.catalog.roles[place.root]
         other = Role.HAYSTACK if role is Role.NEEDLES else Role.NEEDLES
-        missing = record.digest is not None and self._fingerprint_missing(record.digest, role)
         demand = Demand(
             role=role,
             named_picture=self.hiding.named_picture(place),
             shares_size=bool(self.catalog.of_size(other, record.stamp.size_bytes)),
             wanted=role is Role.NEEDLES or self._eager or bool(self.matcher.asking),
-            fingerprint_missing=missing,
+            fingerprint_missing=self._fingerprint_missing(record, role),
             lost=record.digest in self.lost,
         )
         return next_look(record, demand)
@@ -275,13 +274,17 @@ class Files:
         unlistable = record.type is EntryType.FOLDER
         return self.hiding.ignored(place) and not doubtful and not unlistable
 
-    def _fingerprint_missing(self, digest: Digest, role: Role) -> bool:
-        seen = self.store.fingerprint(digest) is not None and digest not in self.lost
-        if seen or digest in self.decoding:
+    def _fingerprint_missing(self, record: FileRecord, role: Role) -> bool:
+        digest = record.digest
+        if digest is None or digest in self.decoding:
+            return False
+        if self.store.fingerprint(digest) is not None and digest not in self.lost:
             return False
         if role is Role.HAYSTACK or digest in self.lost:
             return True
         known = self._assessed.get(digest, verdicts.NOT_LOOKED_AT)
+        if known.reason == "bytes":
+            return not self.matcher.may_be_read(record.stamp.size_bytes)
         unseen = digest in self.voteless and self.matcher.is_away(digest)
         return unseen or known.reason == "fingerprint" or is_decided(known)
 
@@ -315,11 +318,10 @@ class Files:
         changed = [size_bytes for size_bytes in after if after[size_bytes] != before[size_bytes]]
         self._touch(place, {r.digest for r in (old, record) if r and r.digest}, changed)
 
-    def _of_sizes(self, place: Place, *records: FileRecord | None) -> dict[int, tuple[bool, bool]]:
-        """Return for the sizes of these whether its role has such files, and unread ones."""
+    def _of_sizes(self, place: Place, *records: FileRecord | None) -> dict[int, tuple[bool, ...]]:
+        """Return for the sizes of these whether its role has files, unread, and readable ones."""
         role, sizes = self.catalog.roles[place.root], {r.stamp.size_bytes for r in records if r}
-        of_size, unread = self.catalog.of_size, self.catalog.unread
-        return {size: (bool(of_size(role, size)), unread(role, size) > 0) for size in sizes}
+        return {size: self.catalog.state_of_size(role, size) for size in sizes}
 
     def _count_companion(self, place: Place) -> None:
         """A needle file came or went: macOS's `._x` beside it is ignored only beside `x`."""

@@ -26,6 +26,7 @@ class Catalog:
         self._by_digest: dict[Role, dict[Digest, set[Place]]] = {role: {} for role in Role}
         self._by_size: dict[Role, dict[int, set[Place]]] = {role: {} for role in Role}
         self._unread: dict[Role, Counter[int]] = {role: Counter() for role in Role}
+        self._coming: dict[Role, Counter[int]] = {role: Counter() for role in Role}
         self._count: Counter[str] = Counter()
 
     def get(self, place: Place) -> FileRecord | None:
@@ -114,6 +115,15 @@ class Catalog:
         """Return how many files of this size and role might hold anything: not digested yet."""
         return self._unread[role][size_bytes]
 
+    def readable(self, role: Role, size_bytes: int) -> bool:
+        """Are any of the unread not being written?"""
+        return self._unread[role][size_bytes] > self._coming[role][size_bytes]
+
+    def state_of_size(self, role: Role, size_bytes: int) -> tuple[bool, bool, bool]:
+        """Return whether there are files of that role and size, unread ones, and readable ones."""
+        unread = self._unread[role][size_bytes] > 0
+        return size_bytes in self._by_size[role], unread, self.readable(role, size_bytes)
+
     def digests(self, role: Role) -> Iterable[Digest]:
         """Return every content known in that role."""
         return self._by_digest[role].keys()
@@ -127,6 +137,7 @@ class Catalog:
             self._by_digest[role].setdefault(record.digest, set()).add(place)
         elif record.problem is None:
             self._unread[role][record.stamp.size_bytes] += 1
+            self._coming[role][record.stamp.size_bytes] += not record.settled
 
     def _unlink(self, place: Place, record: FileRecord) -> None:
         if record.type is not EntryType.FILE:
@@ -137,6 +148,7 @@ class Catalog:
             _discard(self._by_digest[role], record.digest, place)
         elif record.problem is None:
             self._unread[role][record.stamp.size_bytes] -= 1
+            self._coming[role][record.stamp.size_bytes] -= not record.settled
 
 
 def _discard(table: dict[Key, set[Place]], key: Key, place: Place) -> None:

@@ -302,6 +302,18 @@ class Matcher:
         """Are all library files with this content where nobody can look at them now?"""
         return all(one.root in self.away for one in self._catalog.places(Role.HAYSTACK, digest))
 
+    def may_be_read(self, size_bytes: int) -> bool:
+        """Is there an unread library file of this size that can be read now?
+
+        Not one that is being written or is away: that may last, and till then nobody would know
+        how a needle looks that waits for it, and what it claims.
+        """
+        if not self._catalog.readable(Role.HAYSTACK, size_bytes) or not self.away:
+            return self._catalog.readable(Role.HAYSTACK, size_bytes)
+        places = self._catalog.of_size(Role.HAYSTACK, size_bytes)
+        here = (self._catalog.get(place) for place in places if place.root not in self.away)
+        return any(one and one.settled and not (one.digest or one.problem) for one in here)
+
     def _in_library(self, digest: Digest) -> bool:
         return bool(self._catalog.places(Role.HAYSTACK, digest))
 
