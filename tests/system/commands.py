@@ -222,7 +222,13 @@ def running(site: Site, *, before: Sequence[str] = (), **more: str) -> Iterator[
     """Start a daemon and wait until its first scan is done."""
     seen = len(site.events("scan.finished"))
     with started(site, before=before, **more) as daemon:
-        site.wait_event("scan.finished", times=seen + 1)
+
+        def scanned() -> list[Fields]:
+            ended = daemon.process.poll() is not None
+            assert not ended, daemon.log.read_text(errors="replace")[-2000:]
+            return site.events("scan.finished")[seen:]
+
+        wait_for("the first scan", scanned)
         yield daemon
 
 

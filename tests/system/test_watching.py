@@ -175,9 +175,9 @@ def everything(root, job, hide):
     hang(root.path)
     yield from walking(root, job, hide)
 
-def reads(path, *rest):
+def reads(path, *rest, **options):
     hang(path)
-    return reading(path, *rest)
+    return reading(path, *rest, **options)
 """
 HANGS = {
     "its walks": "hands.walker_answers = walks\n",
