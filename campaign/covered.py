@@ -80,7 +80,15 @@ def measured(tests: tuple[str, ...]) -> tuple[list[Module], str]:
     """Run these tests; return what they ran, and what failed among them, "" for nothing."""
     with tempfile.TemporaryDirectory(prefix="dedupd-covered-") as folder:
         told = Path(folder, "told.json")
-        arguments = ("-n", str(os.cpu_count() or 1), "--dist", "loadgroup", "-q")
+        arguments = (
+            "-n",
+            str(os.cpu_count() or 1),
+            "--dist",
+            "loadgroup",
+            "-q",
+            "-rf",
+            "--tb=short",
+        )
         report = (f"--cov-report=json:{told}", "--cov", "-p", "no:cacheprovider")
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *arguments, *report, *tests],

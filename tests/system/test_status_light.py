@@ -19,9 +19,10 @@ HEAVY = {
 
 CALL = """
 import sys
+before = {*sys.modules}
 from dedupd.cli.main import main
 code = main(sys.argv[1:])
-print(code, *sys.modules, file=sys.stderr)
+print(code, *(sys.modules.keys() - before), file=sys.stderr)
 """
 
 TOUCHING = (

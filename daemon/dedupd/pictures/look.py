@@ -26,6 +26,7 @@ from dedupd.pictures.hashes import HASHES
 from dedupd.pictures.limits import Limits
 from dedupd.pictures.measures import luma, measure, seen, tint_difference, tints
 from dedupd.pictures.recoding import recoded
+from dedupd.pictures.retelling import retold
 from dedupd.pictures.shown import Shown, in_colour, in_grey
 from dedupd.pictures.signature import signature
 from dedupd.pictures.sketch import is_featureless, sketch
@@ -84,7 +85,8 @@ def compare(
     """
     header = open_header(memoryview(needle), limits)
     ours = _seen_whole(memoryview(needle), sign[0], limits, capture)
-    theirs = _seen_whole(memoryview(haystack), sign[1], limits, capture)
+    keep = isinstance(header, Header) and bool(header.segment_steps)
+    theirs = _seen_whole(memoryview(haystack), sign[1], limits, capture, keep=keep)
     if (
         isinstance(header, Unreadable)
         or isinstance(ours, Unreadable)
@@ -101,6 +103,8 @@ def compare(
     if measures.error is not None and measures.blocks <= _SIMILAR_BLOCKS:
         ours_seen = seen(ours.luma, view)
         forth = recoded(theirs.luma, header, view, ours_seen)
+        if forth is None and theirs.bgr is not None:
+            forth = retold(theirs.bgr, header, view, ours_seen)
         back = None if forth else _back(ours_seen, haystack, theirs.luma, limits)
         measures = dataclasses.replace(measures, recoded=forth, source=back)
     return Comparison(ours.signature, theirs.signature, measures)
@@ -129,15 +133,17 @@ class _Whole(NamedTuple):
     luma: NDArray[np.uint8]
     tints: NDArray[np.uint8]
     signature: Signature | None
+    bgr: NDArray[np.uint8] | None = None
 
 
 def _seen_whole(
-    view: memoryview, sign: bool, limits: Limits, capture: Capture
+    view: memoryview, sign: bool, limits: Limits, capture: Capture, *, keep: bool = False
 ) -> _Whole | Unreadable:
     picture = _full_colour(view, limits, capture)
     if isinstance(picture, Unreadable):
         return picture
-    return _Whole(luma(picture), tints(picture), signature(picture) if sign else None)
+    signed = signature(picture) if sign else None
+    return _Whole(luma(picture), tints(picture), signed, picture if keep else None)
 
 
 def _measured(needle: _Whole, haystack: _Whole, view: View) -> Measures:

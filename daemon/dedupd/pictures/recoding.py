@@ -43,15 +43,26 @@ def recoded(plain: Luma, like: Header, view: View, other: Luma) -> Recoding | No
     if not like.luma_steps:
         untold = like.coding_error < 0
         return None if untold else Recoding(0.0, rms(plain, other), peak(plain, other), 0.0)
-    stored = upright(_unseen(plain, view), _INVERSE.get(like.orientation, like.orientation))
+    stored = as_stored(plain, like, view)
     further = np.asarray(stored[_HALF:, _HALF:], np.uint8)
     again, there = _coded(stored, like.luma_steps), _coded(further, like.luma_steps)
     if again is None or there is None:
         return None
-    coded = seen(np.asarray(upright(again, like.orientation), np.uint8), view)
+    coded = as_shown(again, like, view)
     nearer = min((coded, plain), key=lambda one: rms(one, other))
     left, most = rms(nearer, other), peak(nearer, other)
     return Recoding(rms(plain, coded), left, most, elsewhere=rms(further, there))
+
+
+def as_stored(values: NDArray[np.uint8], like: Header, view: View) -> NDArray[np.uint8]:
+    """Return a picture, seen in that view, as a file lays it out, before its orientation."""
+    back = _INVERSE.get(like.orientation, like.orientation)
+    return np.asarray(upright(_unseen(values, view), back), np.uint8)
+
+
+def as_shown(stored: MatLike, like: Header, view: View) -> NDArray[np.uint8]:
+    """Return what a file lays out so, in that view: undoes `as_stored`."""
+    return seen(np.asarray(upright(stored, like.orientation), np.uint8), view)
 
 
 def _coded(stored: MatLike, steps: tuple[int, ...]) -> Luma | None:

@@ -33,6 +33,7 @@ class Header:
         coding_error: Largest RMS luma error of the coding, grey levels: 0.0 where it is lossless
             and finer than 8 bits, -1.0 where unknown.
         luma_steps: Quantisation table of a JPEG's brightness, 64 steps in zigzag order; () if none.
+        segment_steps: Quantiser of each segment of a lossy WebP, 0 to 127; () if none.
         trailing: What follows the picture in its file, in words; "" if nothing that counts.
         zero_run_bytes: Zero bytes in a row that sound pixel data never have; 0 where pixels are
             stored as they are, so that black is zero.
@@ -56,6 +57,7 @@ class Header:
     coded: bytes = b""
     coding_error: float = -1.0
     luma_steps: tuple[int, ...] = ()
+    segment_steps: tuple[int, ...] = ()
     trailing: str = ""
     zero_run_bytes: int = 4096
     zero_run_spans: tuple[tuple[int, int], ...] | None = None

@@ -9,12 +9,14 @@ from dedupd.pictures.formats import trailing
 from dedupd.pictures.formats.coded import CodedDigest
 from dedupd.pictures.formats.header import EIGHT_BIT_ERROR, Header, HeaderError, truncated
 from dedupd.pictures.formats.metadata import Metadata
+from dedupd.pictures.formats.vp8 import quantisers
 
 _ANIMATED, _ALPHA = 0x02, 0x10  # flags of the extended header
 _EXTENDED, _LOSSY, _LOSSLESS, _FRAME = b"VP8X", b"VP8 ", b"VP8L", b"ANMF"
 _PIXELS = (_LOSSY, _LOSSLESS, _FRAME)
 _EXIF, _XMP, _PROFILE = b"EXIF", b"XMP ", b"ICCP"
 _NOT_CODED = (_EXTENDED, _EXIF, _XMP)
+_FRAME_HEADER_BYTES = 64  # what is read of it ends long before
 _ZERO_RUN_BYTES = 512  # arithmetic coding: far longer ones don't happen
 
 _Chunks = Mapping[bytes, memoryview]
@@ -46,10 +48,15 @@ def read(data: memoryview) -> Header:
         icc=bytes(chunks.get(_PROFILE, nothing)),
         coded=_digest(data, exif.orientation, rest, (width_px, height_px, shown_alpha)),
         coding_error=EIGHT_BIT_ERROR if _LOSSLESS in chunks else -1.0,
+        segment_steps=_steps(chunks),
         trailing=trailing.in_words(rest),
         zero_run_bytes=_ZERO_RUN_BYTES,
         zero_run_spans=tuple(pixels),
     )
+
+
+def _steps(chunks: _Chunks) -> tuple[int, ...]:
+    return quantisers(bytes(chunks[_LOSSY][:_FRAME_HEADER_BYTES])) if _LOSSY in chunks else ()
 
 
 def _end(data: memoryview) -> int:
