@@ -13,7 +13,7 @@ from tests.unit.picture_samples import encoded, photo
 
 from dedupd.likeness import Measures
 from dedupd.model import VIEWS, View
-from dedupd.pictures import retelling
+from dedupd.pictures import encoder_webp, retelling
 from dedupd.pictures.capture import StderrCapture
 from dedupd.pictures.formats import webp
 from dedupd.pictures.formats.vp8 import BooleanDecoder, quantisers
@@ -120,14 +120,31 @@ def test_what_another_encoder_made_of_it_is_not(monkeypatch):
     library = encoded(scene("coffee.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
     copy = as_webp(decoded(library), 80)
     asked = []
-    monkeypatch.setattr(retelling, "quantisers", lambda _: asked.append(1) or (1, 2, 3, 4))
+    monkeypatch.setattr(encoder_webp, "quantisers", lambda _: asked.append(1) or (1, 2, 3, 4))
     assert measured(copy, library).recoded is None
     assert len(asked) <= 6
 
 
-@pytest.mark.parametrize("limit", ["MOST_PIXELS", "BUDGET_S"])
-def test_what_takes_too_long_is_not_tried(monkeypatch, limit):
-    monkeypatch.setattr(retelling, limit, 0)
+def test_what_is_too_large_is_not_tried(monkeypatch):
+    monkeypatch.setattr(retelling, "MOST_PIXELS", 397 * 419 - 1)
+    library = encoded(scene("coffee.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
+    assert measured(as_webp(decoded(library), 80), library).recoded is None
+
+
+def test_what_takes_long_is_not_tried_again(monkeypatch):
+    """One way was tried when the time was up, the usual one; this file was made in another."""
+    monkeypatch.setattr(retelling, "BUDGET_S", 0.0)
+    library = encoded(scene("coffee.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
+    assert is_retold(measured(as_webp(decoded(library), 80), library))
+    assert measured(as_webp(decoded(library), 80, effort=6), library).recoded is None
+
+
+@pytest.mark.parametrize("refusal", [OSError, ValueError, MemoryError])
+def test_an_encoder_that_refuses_tells_nothing(monkeypatch, refusal):
+    def refuse(*_):
+        raise refusal
+
+    monkeypatch.setitem(retelling.ENCODERS, "webp", refuse)
     library = encoded(scene("coffee.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
     assert measured(as_webp(decoded(library), 80), library).recoded is None
 
@@ -135,7 +152,7 @@ def test_what_takes_too_long_is_not_tried(monkeypatch, limit):
 def test_the_quantisers_are_those_of_the_segments():
     """Golden: quality 80 and 30 of one photo; finer is less."""
     files = [as_webp(scene("coffee.png"), quality) for quality in (80, 30)]
-    fine, coarse = (webp.read(memoryview(file)).segment_steps for file in files)
+    fine, coarse = (webp.read(memoryview(file)).coded_steps for file in files)
     assert (fine, coarse) == ((27, 23, 19, 14), (68, 61, 52, 39))
 
 

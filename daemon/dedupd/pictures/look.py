@@ -26,7 +26,7 @@ from dedupd.pictures.hashes import HASHES
 from dedupd.pictures.limits import Limits
 from dedupd.pictures.measures import luma, measure, seen, tint_difference, tints
 from dedupd.pictures.recoding import recoded
-from dedupd.pictures.retelling import retold
+from dedupd.pictures.retelling import can_be_retold, retold
 from dedupd.pictures.shown import Shown, in_colour, in_grey
 from dedupd.pictures.signature import signature
 from dedupd.pictures.sketch import is_featureless, sketch
@@ -85,7 +85,7 @@ def compare(
     """
     header = open_header(memoryview(needle), limits)
     ours = _seen_whole(memoryview(needle), sign[0], limits, capture)
-    keep = isinstance(header, Header) and bool(header.segment_steps)
+    keep = isinstance(header, Header) and can_be_retold(header)
     theirs = _seen_whole(memoryview(haystack), sign[1], limits, capture, keep=keep)
     if (
         isinstance(header, Unreadable)

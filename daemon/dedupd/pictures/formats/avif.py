@@ -5,14 +5,16 @@ Source: AV1 Image File Format, Alliance for Open Media; AV1 Bitstream Specificat
 
 from __future__ import annotations
 
+import dataclasses
+
 from dedupd.pictures.formats import heif
+from dedupd.pictures.formats.av1 import leb128, still_picture
 from dedupd.pictures.formats.header import Header, HeaderError
 from dedupd.pictures.formats.items import item_bytes, read_items
 
 _CODED = b"av01"
 _ZERO_RUN_BYTES = 128  # arithmetic coding: far longer ones don't happen
 _FORBIDDEN_BIT, _EXTENDED, _SIZED = 0x80, 0x04, 0x02
-_MOST_SIZE_BYTES = 8
 
 
 def read(data: memoryview) -> Header:
@@ -26,7 +28,13 @@ def read(data: memoryview) -> Header:
         damage = damage or _find_break(item_bytes(data, item))
     if items.primary.find(b"clap"):
         raise HeaderError("unsupported", "an AVIF that shows only a part of itself")
-    return heif.describe(data, items, damage, _ZERO_RUN_BYTES)
+    header = heif.describe(data, items, damage, _ZERO_RUN_BYTES)
+    coded = still_picture(item_bytes(data, items.primary)) if items.primary.kind == _CODED else None
+    if coded is None:
+        return header
+    return dataclasses.replace(
+        header, coded_steps=(coded.step,), tiles=coded.tiles, sampling=coded.sampling
+    )
 
 
 def _find_break(coded: bytes) -> str:
@@ -37,18 +45,8 @@ def _find_break(coded: bytes) -> str:
         at += 2 if flags & _EXTENDED else 1
         if not flags & _SIZED:
             return "" if not flags & _FORBIDDEN_BIT else "its coded picture is broken"
-        size_bytes, at = _leb128(coded, at)
+        size_bytes, at = leb128(coded, at)
         at += size_bytes
         if flags & _FORBIDDEN_BIT or at > len(coded):
             return "its coded picture is broken"
     return ""
-
-
-def _leb128(coded: bytes, at: int) -> tuple[int, int]:
-    """Return a number, seven bits a byte and the lowest first, and where it ends."""
-    value = 0
-    for index, byte in enumerate(coded[at : at + _MOST_SIZE_BYTES]):
-        value |= (byte & 0x7F) << (7 * index)
-        if not byte & 0x80:
-            return value, at + index + 1
-    return value, len(coded) + 1

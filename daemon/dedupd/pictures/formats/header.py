@@ -33,7 +33,10 @@ class Header:
         coding_error: Largest RMS luma error of the coding, grey levels: 0.0 where it is lossless
             and finer than 8 bits, -1.0 where unknown.
         luma_steps: Quantisation table of a JPEG's brightness, 64 steps in zigzag order; () if none.
-        segment_steps: Quantiser of each segment of a lossy WebP, 0 to 127; () if none.
+        coded_steps: Quantiser indices of a lossy WebP (its four segments, 0 to 127) or AVIF (one,
+            0 to 255); () where they can't be told, or there are none.
+        tiles: Columns and rows of tiles that an AVIF is cut into.
+        sampling: Of an AVIF's colours, "4:2:0" or "4:4:4".
         trailing: What follows the picture in its file, in words; "" if nothing that counts.
         zero_run_bytes: Zero bytes in a row that sound pixel data never have; 0 where pixels are
             stored as they are, so that black is zero.
@@ -57,7 +60,9 @@ class Header:
     coded: bytes = b""
     coding_error: float = -1.0
     luma_steps: tuple[int, ...] = ()
-    segment_steps: tuple[int, ...] = ()
+    coded_steps: tuple[int, ...] = ()
+    tiles: tuple[int, int] = (1, 1)
+    sampling: str = ""
     trailing: str = ""
     zero_run_bytes: int = 4096
     zero_run_spans: tuple[tuple[int, int], ...] | None = None

@@ -48,7 +48,7 @@ def read(data: memoryview) -> Header:
         icc=bytes(chunks.get(_PROFILE, nothing)),
         coded=_digest(data, exif.orientation, rest, (width_px, height_px, shown_alpha)),
         coding_error=EIGHT_BIT_ERROR if _LOSSLESS in chunks else -1.0,
-        segment_steps=_steps(chunks),
+        coded_steps=_steps(chunks),
         trailing=trailing.in_words(rest),
         zero_run_bytes=_ZERO_RUN_BYTES,
         zero_run_spans=tuple(pixels),

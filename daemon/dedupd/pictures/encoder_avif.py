@@ -1,0 +1,53 @@
+"""What libaom, by way of libavif, makes of a picture when it is told what it was told before."""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Iterator
+
+from PIL import Image
+
+from dedupd.pictures.formats import avif
+from dedupd.pictures.formats.header import Header
+
+EFFORTS = ((9, 1), (6, 2), (8, 2), (6, 1))
+"""Speed and threads, the quickest first: one thread or several give two pictures, but at 9."""
+
+_QUALITIES = range(101)
+_TRIAL_PX = 16
+
+
+def codings(image: Image.Image, like: Header) -> Iterator[bytes]:
+    """Yield the picture as AVIF with the quantiser and tiles of that header, one effort a time."""
+    (step,) = like.coded_steps
+    quality = _quality(step)
+    columns, rows = (count.bit_length() - 1 for count in like.tiles)  # asked for as powers of two
+    for speed, threads in EFFORTS if quality is not None else ():
+        tiled = {"autotiling": False, "tile_cols": columns, "tile_rows": rows}
+        told = {"quality": quality, "subsampling": like.sampling, **tiled}
+        yield _coded(image, speed=speed, max_threads=threads, **told)
+
+
+@functools.cache
+def _quality(step: int) -> int | None:
+    """Return a quality that gives this quantiser, whatever the picture; None if none does."""
+    low, high = _QUALITIES.start, _QUALITIES.stop - 1
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if _step(middle) > step else (low, middle)
+    return low if _step(low) == step else None
+
+
+@functools.cache
+def _step(quality: int) -> int:
+    """Return the quantiser that a quality gives: the better, the finer.  -1: it can't be told."""
+    trial = _coded(Image.new("RGB", (_TRIAL_PX, _TRIAL_PX)), quality=quality, speed=EFFORTS[0][0])
+    steps = avif.read(memoryview(trial)).coded_steps
+    return steps[0] if steps else -1
+
+
+def _coded(image: Image.Image, **told: object) -> bytes:
+    coded = io.BytesIO()
+    image.save(coded, "AVIF", **told)
+    return coded.getvalue()
