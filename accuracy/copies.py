@@ -72,11 +72,11 @@ def _recompressed(picture: Pixels, quick: bool) -> Iterator[Copy]:
 
 def _formats(picture: Pixels, quick: bool) -> Iterator[Copy]:
     yield Copy("PNG", "PNG", writers.png(picture))
-    yield Copy("WebP", "WebP 80", writers.by_pillow(picture, "WEBP", quality=80, method=2))
-    yield Copy("AVIF", "AVIF 70", writers.by_pillow(picture, "AVIF", quality=70, speed=9))
+    yield Copy("WebP", "WebP 80", writers.by_pillow(picture, "WEBP", quality=80))
+    yield Copy("AVIF", "AVIF 70", writers.by_pillow(picture, "AVIF", quality=70))
     if quick:
         return
-    yield Copy("WebP", "WebP 60", writers.by_pillow(picture, "WEBP", quality=60, method=2), True)
+    yield Copy("WebP", "WebP 60", writers.by_pillow(picture, "WEBP", quality=60), True)
     lossless = writers.by_pillow(picture, "WEBP", lossless=True, quality=0, method=0)
     yield Copy("WebP", "WebP lossless", lossless)
     yield Copy("AVIF", "AVIF 50", writers.by_pillow(picture, "AVIF", quality=50, speed=9), True)

@@ -62,7 +62,7 @@ def test_a_webp_made_of_the_library_is_told(name, quality):
     assert (found.recoded.left, found.source) == (0.0, None)
 
 
-@pytest.mark.parametrize("effort", range(2, 7))
+@pytest.mark.parametrize("effort", [3, 4, 6])
 def test_however_hard_its_encoder_tried(effort):
     library = encoded(scene("coffee.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
     assert is_retold(measured(as_webp(decoded(library), 80, effort), library))

@@ -11,8 +11,9 @@ from PIL import Image
 from dedupd.pictures.formats import avif
 from dedupd.pictures.formats.header import Header
 
-EFFORTS = ((9, 1), (6, 2), (8, 2), (6, 1))
-"""Speed and threads, the quickest first: one thread or several give two pictures, but at 9."""
+EFFORTS = ((9, 1), (6, 2))
+"""Speed and threads: OpenCV's choice, and most programs'.  Several threads give another picture
+than one, but it doesn't matter how many they are."""
 
 _QUALITIES = range(101)
 _TRIAL_PX = 16

@@ -12,8 +12,8 @@ from PIL import Image
 from dedupd.pictures.formats.header import Header
 from dedupd.pictures.formats.vp8 import quantisers
 
-EFFORTS = (4, 6, 3, 5, 2)
-"""How hard it tries ("method"), the usual one first: each gives another picture."""
+EFFORTS = (4, 6, 3)
+"""How hard it tries ("method"): most programs' choice, careful people's, and browsers'."""
 
 _QUALITIES = range(1, 101)
 _FIRST_QUALITY = 75
