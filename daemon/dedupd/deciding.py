@@ -58,10 +58,8 @@ class Keeper:
         opened = decisions.DecisionFile.open(state_dir)
         self._file, self._store = opened.file, store
         self._losses = _losses(opened)
-        known = (store.meta(META) or {}).get("last_seq")
-        if isinstance(known, int) and known > self._file.last_seq:
-            what = f"decisions.jsonl ends at line {self._file.last_seq}, and had {known} before"
-            self._losses[OLDER] = f"{what}: decisions are lost"
+        if older := self._older():
+            self._losses[OLDER] = older
         self.book = book_of(opened.lines, self._losses)
         if opened.note:
             log.warning("%s", opened.note)
@@ -73,6 +71,21 @@ class Keeper:
             Problem(LOST, b"", f"{text}; meanwhile only equal bytes match", f"dedupd undo {one}")
             for one, text in self._losses.items()
         )
+
+    def _older(self) -> str:
+        """Return what is lost because the file is older than it was, in words; "" if it isn't.
+
+        Kept until it is acknowledged: the file grows, and would be as long as before some day.
+        """
+        known = self._store.meta(META) or {}
+        had, ends = known.get("last_seq"), self._file.last_seq
+        if isinstance(known.get(OLDER), str):
+            return str(known[OLDER])
+        if not isinstance(had, int) or had <= ends:
+            return ""
+        why = f"decisions.jsonl ends at line {ends}, and had {had} before: decisions are lost"
+        self._store.put_meta(META, {"last_seq": had, OLDER: why})
+        return why
 
     def record(self, job: Record) -> str:
         """Make decisions last, or what is taken back of them; return why that can't be, or ""."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import os
@@ -15,7 +16,7 @@ from dedupd.asks import AskPictures, Done, PictureLine, PicturesReply, Refused
 from dedupd.cli import hash as hash_command
 from dedupd.cli import main, offline, progress, run
 from dedupd.errors import DaemonNotRunning, ExitCode, StoreInUse
-from dedupd.faces import client
+from dedupd.faces import client, questions
 from dedupd.faces.protocol import reply_fields, report_fields
 from dedupd.model import FolderState, PerceptualHash, PictureClass, Role, RootState
 from dedupd.reports import Counts, FolderReport, Queue, RootReport
@@ -275,6 +276,16 @@ def test_missing_without_a_daemon_can_be_refused(service, tmp_path):
     assert main.main(["missing", "--state", str(tmp_path), "/n"]) == ExitCode.USAGE
 
 
+def test_no_store_is_asked_for_what_only_a_running_daemon_does(service, tmp_path):
+    """No command does so: it would be a mistake in here, and no answer of the store's."""
+    session = Session(None, Done("the configuration is read again"))
+    service.does(offline, "stored", lambda config: session)
+    stored = offline.Stored(argparse.Namespace(config=None, state=str(tmp_path)))
+    with pytest.raises(TypeError, match="running daemon"):
+        stored.answer(questions.reload())
+    assert session.asked == []
+
+
 def test_hash_prints_hexadecimal(service, capsys):
     """One algorithm a line; JSON says how long each is."""
     found = {"dhash": PerceptualHash("dhash", 64, 5)}
@@ -313,6 +324,12 @@ def test_progress_without_a_terminal_is_a_line_each_five_seconds():
         "dedupd: 1,200 read, 30 files left, 4.0 a second",
         "dedupd: 1,200 read, 30 files left, 4.0 a second, about 8 s",
     ]
+
+
+def test_progress_names_no_rate_before_there_is_one():
+    """Nothing was read yet, or nothing lately: "0.0 a second" would say that it hangs."""
+    assert progress.left(Queue(30, 0)) == "30 files left"
+    assert progress.left(Queue(1, 0, 0.0, 90.0)) == "1 file left, about 2 min"
 
 
 def test_progress_on_a_terminal_is_a_bar_that_goes_away():

@@ -84,6 +84,18 @@ def test_what_nobody_has_seen_can_t_be_explained():
         assert isinstance(ask(world, AskExplain(path)), Refused)
 
 
+def test_a_needle_that_nobody_has_read_yet_is_explained_without_anything_beside_it():
+    """It is pending, and no library picture is called its like."""
+    world = world_with(LIBRARY, {})
+    world.disk.write("n1", b"card/x.jpg", picture(1, "a"))
+    world.happened()
+    while not world.engine._catalog.count("n1"):
+        assert world.act()
+    reply = explain(world, b"/n1/card/x.jpg")
+    assert (reply.known.digest, reply.picture.cls.value) == (None, "pending")
+    assert (reply.matches, reply.signature, reply.decisions) == ((), False, ())
+
+
 def near(world: World, content: bytes) -> NearReply:
     """Ask where in the library this may be."""
     reply = ask(world, AskNear(disk.digest(content), disk.fingerprint(content)))
@@ -112,6 +124,12 @@ def test_what_was_not_read_yet_is_counted_beside_the_near_ones():
         world.act()
     assert near(world, picture(1, "a")).unread == 1
     world.rest()
+    assert near(world, picture(1, "a")).unread == 0
+
+
+def test_what_is_no_picture_hides_no_answer():
+    """Films and texts of the library are never decoded, and nobody waits for that."""
+    world = world_with({**LIBRARY, b"film.mov": video(1), b"note.txt": other(1)}, {})
     assert near(world, picture(1, "a")).unread == 0
 
 

@@ -142,6 +142,58 @@ def test_a_signature_that_nobody_could_make_ends_in_a_person_s_hands(own):
     assert given_up not in errands
 
 
+class Blind(Tokens):
+    """Contents of the variant `t` have no signature: the worker that tried died of it."""
+
+    def signature(self, content: bytes) -> Signature | Unreadable:
+        """See `Looks`."""
+        return Unreadable("killed") if b" t " in content else super().signature(content)
+
+
+def test_a_library_picture_without_a_signature_takes_nobody_s_place():
+    """However many they are: it comes last, and nothing can be said about it."""
+    one = bench([*frames("t", 5 * MOST_COMPARED), B], N, looks=Blind())
+    errands = counted(one)
+    assert verdict(one, N) == MATCHED
+    assert [errand.digests for errand in errands if len(errand.digests) == 2] == [
+        (disk.digest(N), disk.digest(B))
+    ]
+
+
+def test_a_needle_without_a_signature_is_compared_with_nobody_and_matched_with_nobody():
+    """Also where one of many look-alikes is its copy; no errand is run for it twice."""
+    needle = picture(1, "t")
+    one = bench([*frames("m", 2 * MOST_COMPARED), A], needle, looks=Blind())
+    errands = counted(one)
+    assert verdict(one, needle)[0] != "matched"
+    assert not any(len(errand.digests) == 2 for errand in errands)
+    assert len(errands) == len(set(errands))
+
+
+@pytest.mark.parametrize("most", [1, 2 * MOST_COMPARED + 1], ids=["too few", "just enough"])
+def test_what_doesnt_fit_into_memory_is_worked_out_again(monkeypatch, most):
+    """It costs no match and no errand, also once the library grew by one."""
+    monkeypatch.setattr(lineup, "MOST_REMEMBERED", most)
+    one = bench([*frames("m", 2 * MOST_COMPARED), B], N)
+    assert verdict(one, N) == MATCHED
+    late = picture(1, "m", 200)
+    one.put("h2", b"late", late)
+    one.decode(late)
+    errands = counted(one)
+    assert verdict(one, N) == MATCHED
+    assert errands == [Errand(None, disk.digest(late))]
+
+
+@pytest.mark.parametrize(("most", "needles"), [(lineup.MOST_REMEMBERED, 2), (40, 1)])
+def test_what_is_remembered_is_bounded_and_changes_no_verdict(monkeypatch, most, needles):
+    """A library of bursts beside another one: what was known of a needle is forgotten."""
+    monkeypatch.setattr(lineup, "MOST_REMEMBERED", most)
+    one = bench([*frames("m", 3 * MOST_COMPARED), B], A, N)
+    found = {content: verdict(one, content) for content in (A, N)}
+    assert len(one.matcher._lineups._apart) == needles
+    assert found == {A: ("possible", "not-compared"), N: ("possible", "contested")}
+
+
 def classes(library: list[bytes], needles: list[bytes], seed: int) -> dict[bytes, tuple[str, str]]:
     """Let everything come, and be judged, in some order; return class and reason of each needle."""
     dice, one = random.Random(seed), Bench()

@@ -18,7 +18,7 @@ from dedupd.faces.outputs.phrases import duration, moment
 from dedupd.faces.outputs.text import folder_line, in_order, render, render_work, summary
 from dedupd.faces.protocol import folder_fields, report_fields
 from dedupd.model import FolderState
-from dedupd.reports import COUNT_NAMES
+from dedupd.reports import COUNT_NAMES, Problem
 
 PIPE = Look()
 TERMINAL = Look(80, 24)
@@ -72,6 +72,32 @@ def test_in_a_pipe_the_line_that_says_imported_says_what_else_is_missing():
     assert lines == [
         "imported           7  /home/me/old-backups/done but for films,"
         " and 12 videos and 1 other file not in the library"
+    ]
+
+
+def test_a_report_of_nothing_has_no_empty_tables():
+    """A daemon that has just begun: its state, and the sum."""
+    assert render(report_fields(report(roots=(), state="starting")), PIPE).splitlines() == [
+        "dedupd 0.1.0: starting, 2026-11-22 10:20:30 UTC",
+        "",
+        "",
+        "",
+        "0 of 0 folders imported",
+        "0 pictures",
+    ]
+
+
+def test_a_problem_without_a_remedy_asks_for_nothing():
+    """It is told with its path, or without one; the words `try:` need something to type."""
+    problems = (Problem("root.offline", b"/n", "it is away"), Problem("x.y", b"", "all", "a word"))
+    lines = render(report_fields(report(problems=problems)), PIPE).splitlines()
+    assert lines[1:7] == [
+        "! root.offline: /n",
+        "    it is away",
+        "! x.y:",
+        "    all",
+        "    try: a word",
+        "",
     ]
 
 

@@ -15,6 +15,7 @@ from tests.unit.reports import EVERY_STATE, folder
 from dedupd.asks import AskReceipt, Known, PathReply, ReceiptLine, ReceiptReply
 from dedupd.cli.receipt import receipt_head
 from dedupd.engine import answers
+from dedupd.engine.cases import Cases
 from dedupd.faces.outputs.receipt import checksum_line, render
 from dedupd.faces.protocol import folder_fields, reply_fields
 from dedupd.likeness import MatchLimits
@@ -199,3 +200,16 @@ def test_a_long_receipt_follows_it_from_portion_to_portion(monkeypatch):
     world.happened()
     world.rest()
     assert told(world, after=b"/n1/card/x.jpg") == [(b"/n1/card/x.txt", "", b"/h1/z.txt")]
+
+
+def test_a_long_receipt_rests_on_one_case_while_nothing_changes(monkeypatch):
+    """A folder of thousands of pictures isn't gone through once a portion; a new receipt is."""
+    built, really = [], Cases.build
+    monkeypatch.setattr(answers, "PORTION", 1)
+    monkeypatch.setattr(Cases, "build", lambda *given: built.append(1) or really(*given))
+    world = linked()
+    built.clear()
+    for _ in range(2):
+        assert told(world) == [(b"/n1/card/x.jpg", "hardlink", b"/h1/a.jpg")]
+        assert told(world, after=b"/n1/card/x.jpg") == [(b"/n1/card/x.txt", "", b"/h1/a.txt")]
+    assert len(built) == 2

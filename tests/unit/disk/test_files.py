@@ -174,6 +174,19 @@ def test_a_length_that_the_stamp_does_not_explain_is_changed(tree, monkeypatch, 
         assert_changed(answer)
 
 
+@pytest.mark.parametrize("depth", Depth)
+@pytest.mark.parametrize("head", [b"", LARGE[: HEAD_BYTES - 1]], ids=["empty", "short"])
+def test_a_head_that_the_stamp_does_not_explain_is_changed(tree, monkeypatch, depth, head):
+    """No kind is told from half of what tells it: a picture might pass for something else."""
+    tree.make("x.jpg", LARGE)
+    job, kinds = tree.read_job("x.jpg", depth), []
+    monkeypatch.setattr(os, "pread", lambda *_: head)
+    answer = read(tree.bytes, tree.identity, job, LIMIT, lambda *seen: kinds.append(seen))
+    monkeypatch.undo()
+    assert_changed(answer)
+    assert kinds == []
+
+
 def test_another_stamp_than_the_jobs_is_changed(tree):
     """The job speaks of a file that isn't there any more."""
     tree.make("x.jpg")
