@@ -36,11 +36,13 @@ class Measures:
         error: RMS difference of the luma of all pixels; None where the pixel sizes differ.
         detail: Fine detail of the library's picture, seen at the smaller size, as a share of the
             needle's: 1.0 where both are as sharp, near 0 where the library's is blurred.
-        recoded: The library's picture, coded as the needle is, beside the needle; None where it
-            wasn't tried or the needle's coding can't be imitated.
+        recoded: The library's picture, coded as the needle is, beside the needle; None
+            where it wasn't tried or the needle's coding can't be imitated.
         source: The needle, coded as the library's file is, beside the library's picture: tried
             only where the needle's own coding can't be imitated.
         tint: Largest difference of the chroma means of 16 x 16 pixels, of the smaller picture.
+        retold: Shrinking and coding the library's picture, in colour, as the needle was gave just
+            the needle: it was made of this very picture.
     """
 
     blocks: float
@@ -49,6 +51,7 @@ class Measures:
     recoded: Recoding | None = None
     source: Recoding | None = None
     tint: float = 0.0
+    retold: bool = False
 
 
 NOT_MEASURABLE = Measures(blocks=float("inf"), error=None, detail=0.0)

@@ -45,7 +45,7 @@ _LENGTH = struct.Struct("<I")
 _FINGERPRINT = struct.Struct("<IIQ256sd7Q")
 _SIGNATURE = struct.Struct("<4096s512s")
 _RECORD = struct.Struct("<QQqIqIBBB")
-_MEASURES = struct.Struct("<12d")
+_MEASURES = struct.Struct("<12d?")
 _NO_RECODING = (math.nan,) * 4
 _NO_VIEWS = (0,) * 7
 
@@ -190,17 +190,18 @@ def encode_measures(value: Measures) -> bytes:
         raise ValueError(f"no measures: {value}")
     error = math.nan if value.error is None else value.error
     recodings = (*_numbers(value.recoded), *_numbers(value.source))
-    numbers = _MEASURES.pack(value.blocks, error, value.detail, value.tint, *recodings)
+    looks = value.blocks, error, value.detail, value.tint
+    numbers = _MEASURES.pack(*looks, *recodings, value.retold)
     return _HEAD.pack(VALUE_VERSION, b"M") + numbers
 
 
 def decode_measures(data: bytes) -> Measures:
     """Return what `encode_measures` was given, or raise `Damaged`."""
     body = _Body.of(data, b"M")
-    blocks, error, detail, tint, *recodings = body.take(_MEASURES)
+    blocks, error, detail, tint, *recodings, retold = body.take(_MEASURES)
     known = None if math.isnan(error) else error
     recoded, source = _recoding(recodings[:4]), _recoding(recodings[4:])
-    value = Measures(blocks, known, detail, recoded, source, tint)
+    value = Measures(blocks, known, detail, recoded, source, tint, retold)
     if not _are_measures(value):
         raise Damaged(f"no measures: {value}")
     return body.whole(value)

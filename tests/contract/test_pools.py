@@ -163,7 +163,8 @@ def test_a_needle_is_compared_in_the_view_that_was_asked_for(pool):
     for view in VIEWS:
         library = encoded(in_view(small_photo(), view), ".png")
         job = Compare(b"n", b"h", payload(picture), payload(library), view, (True, False))
-        result = Comparison(upright, None, Measures(0.0, 0.0, 1.0, Recoding(0.0, 0.0, 0.0, 0.0)))
+        same = Recoding(0.0, 0.0, 0.0, 0.0)
+        result = Comparison(upright, None, Measures(0.0, 0.0, 1.0, same, retold=True))
         assert answer(pool, job) == Compared(b"n", b"h", result, view)
 
 

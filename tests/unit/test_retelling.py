@@ -59,7 +59,7 @@ def test_a_webp_made_of_the_library_is_told(name, quality):
     library = encoded(scene(name), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
     found = measured(as_webp(decoded(library), quality), library)
     assert is_retold(found)
-    assert (found.recoded.left, found.source) == (0.0, None)
+    assert (found.retold, found.source) == (True, None)
 
 
 @pytest.mark.parametrize("effort", [3, 4, 6])
@@ -102,7 +102,7 @@ def test_another_moment_is_not(quality, noise):
     """Not even where its coding leaves little of the noise."""
     library = encoded(noisy("coffee.png", 1, noise), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 95)
     found = measured(as_webp(noisy("coffee.png", 2, noise), quality), library)
-    assert found.recoded is None
+    assert not found.retold
 
 
 @pytest.mark.parametrize("quality", [98, 92, 75])
@@ -111,7 +111,7 @@ def test_the_source_of_the_librarys_picture_is_not(quality):
     original = as_webp(scene("coffee.png"), 80)
     library = encoded(decoded(original), ".jpg", cv2.IMWRITE_JPEG_QUALITY, quality)
     found = measured(original, library)
-    assert found.recoded is None
+    assert not found.retold
     assert found.source is not None
 
 
@@ -121,14 +121,14 @@ def test_what_another_encoder_made_of_it_is_not(monkeypatch):
     copy = as_webp(decoded(library), 80)
     asked = []
     monkeypatch.setattr(encoder_webp, "quantisers", lambda _: asked.append(1) or (1, 2, 3, 4))
-    assert measured(copy, library).recoded is None
+    assert measured(copy, library).retold is False
     assert len(asked) <= 6
 
 
 def test_what_is_too_large_is_not_tried(monkeypatch):
     monkeypatch.setattr(retelling, "MOST_PIXELS", 397 * 419 - 1)
     library = encoded(scene("coffee.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
-    assert measured(as_webp(decoded(library), 80), library).recoded is None
+    assert measured(as_webp(decoded(library), 80), library).retold is False
 
 
 def test_what_takes_long_is_not_tried_again(monkeypatch):
@@ -136,7 +136,7 @@ def test_what_takes_long_is_not_tried_again(monkeypatch):
     monkeypatch.setattr(retelling, "BUDGET_S", 0.0)
     library = encoded(scene("coffee.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
     assert is_retold(measured(as_webp(decoded(library), 80), library))
-    assert measured(as_webp(decoded(library), 80, effort=6), library).recoded is None
+    assert measured(as_webp(decoded(library), 80, effort=6), library).retold is False
 
 
 @pytest.mark.parametrize("refusal", [OSError, ValueError, MemoryError])
@@ -146,7 +146,7 @@ def test_an_encoder_that_refuses_tells_nothing(monkeypatch, refusal):
 
     monkeypatch.setitem(retelling.ENCODERS, "webp", refuse)
     library = encoded(scene("coffee.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
-    assert measured(as_webp(decoded(library), 80), library).recoded is None
+    assert measured(as_webp(decoded(library), 80), library).retold is False
 
 
 def test_the_quantisers_are_those_of_the_segments():

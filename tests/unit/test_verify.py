@@ -178,8 +178,35 @@ def test_what_is_not_known_is_asked_for(needle, haystack, want):
 
 def test_what_a_signature_refutes_is_not_measured():
     """It saves two full decodes."""
-    finding = look(haystack=shifted(luma=5), measures=None)
+    finding = look(haystack=sized(419, 315), measures=None)
+    assert (finding.want, finding.evidence.limit) == (Want.NOTHING, "size")
+    raw = replace(SIDE, fingerprint=replace(PRINT, format="raw"))
+    finding = look(needle=raw, haystack=shifted(luma=5), measures=None)
     assert (finding.want, finding.evidence.limit) == (Want.NOTHING, "luma")
+
+
+@pytest.mark.parametrize("outside", [shifted(luma=5), shifted(chroma=7)])
+def test_what_may_be_made_of_the_library_is_measured_though_a_limit_is_broken(outside):
+    """If it was, that is a match; else it is what it would be without."""
+    assert look(haystack=outside, measures=None).want is Want.RETELLING
+    finding = look(haystack=outside, measures=replace(NOISY, retold=True))
+    assert (finding.same, finding.retold, finding.beyond) == (True, True, True)
+    assert finding.evidence.limit == ""
+    finding = look(haystack=outside, measures=NOISY)
+    assert (finding.within, finding.reason) == (False, "toned")
+
+
+def test_coding_in_grey_alone_does_not_make_good_for_a_broken_limit():
+    """Another colour has the same brightness."""
+    grey = replace(ALIKE, recoded=Recoding(made=2.0, left=0.0, peak=0.0, elsewhere=2.0))
+    assert look(measures=grey).retold
+    assert not look(haystack=shifted(chroma=7), measures=grey).within
+
+
+def test_a_larger_needle_is_not_made_of_the_library():
+    for width_px, height_px in ((300, 200), (1000, 200)):
+        beside = replace(shifted(luma=5), fingerprint=sized(width_px, height_px).fingerprint)
+        assert look(haystack=beside, measures=None).want is Want.NOTHING
 
 
 @pytest.mark.parametrize("reason", ["damaged", "frames", "featureless"])

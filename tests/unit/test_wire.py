@@ -186,7 +186,7 @@ def test_measures_that_nobody_can_have_made_are_damaged(numbers):
     """Also where the bytes come from a worker that was taken over."""
     with pytest.raises(wire.Damaged, match="measures"):
         wire.decode_measures(
-            wire.encode_measures(GOOD)[:2] + struct.pack("<4d", *numbers) + RECODINGS
+            wire.encode_measures(GOOD)[:2] + struct.pack("<4d", *numbers) + RECODINGS + b"\0"
         )
 
 
@@ -198,7 +198,8 @@ def test_half_a_recoding_is_damaged(at, number):
     numbers[at] = number
     with pytest.raises(wire.Damaged, match="measures"):
         wire.decode_measures(
-            wire.encode_measures(GOOD)[:2] + struct.pack("<12d", 1.0, 2.0, 0.5, 0.0, *numbers)
+            wire.encode_measures(GOOD)[:2]
+            + struct.pack("<12d?", 1.0, 2.0, 0.5, 0.0, *numbers, False)
         )
 
 
@@ -274,9 +275,11 @@ def test_the_bytes_on_disk_are_these():
     numbers = (1.0, 2.0, 0.5, 0.0, math.nan)
     one, two, half, zero, none = (struct.pack("<d", number) for number in numbers)
     recoding = Recoding(1.0, 0.5, 2.0, 2.0)
-    bare, full = Measures(1.0, None, 0.5), Measures(1.0, 2.0, 0.5, recoding, recoding)
-    assert wire.encode_measures(bare) == b"\x01M" + one + none + half + zero + 8 * none
-    assert wire.encode_measures(full) == b"\x01M" + one + two + half + zero + 2 * (
-        one + half + two + two
+    bare = Measures(1.0, None, 0.5)
+    full = Measures(1.0, 2.0, 0.5, recoding, recoding, retold=True)
+    assert wire.encode_measures(bare) == b"\x01M" + one + none + half + zero + 8 * none + b"\0"
+    assert (
+        wire.encode_measures(full)
+        == b"\x01M" + one + two + half + zero + 2 * (one + half + two + two) + b"\1"
     )
     assert wire.seal(b"dedupd").hex() == "01" "e377327a" "646564757064"  # fmt: skip

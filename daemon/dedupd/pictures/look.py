@@ -26,12 +26,14 @@ from dedupd.pictures.hashes import HASHES
 from dedupd.pictures.limits import Limits
 from dedupd.pictures.measures import luma, measure, seen, tint_difference, tints
 from dedupd.pictures.recoding import recoded
-from dedupd.pictures.retelling import can_be_retold, retold
+from dedupd.pictures.retelling import JUST_IT, can_be_retold, retold
 from dedupd.pictures.shown import Shown, in_colour, in_grey
 from dedupd.pictures.signature import signature
 from dedupd.pictures.sketch import is_featureless, sketch
 
 _SIMILAR_BLOCKS = 16.0  # beyond it no coding explains the difference
+
+_LARGE_PX, _EQUAL_BLOCKS = 512, 3.0  # a cell of its signature is larger than such a block
 
 _SURE_OF_BYTES_ONLY = ("damaged", "frames")
 _RAW = "raw"
@@ -100,14 +102,36 @@ def compare(
     measures = _measured(ours, theirs, view)
     if header.format == _RAW and _of_two_sensors(needle, haystack, limits, capture):
         measures = NOT_MEASURABLE
-    if measures.error is not None and measures.blocks <= _SIMILAR_BLOCKS:
-        ours_seen = seen(ours.luma, view)
-        forth = recoded(theirs.luma, header, view, ours_seen)
-        if forth is None and theirs.bgr is not None:
-            forth = retold(theirs.bgr, header, view, ours_seen)
-        back = None if forth else _back(ours_seen, haystack, theirs.luma, limits)
-        measures = dataclasses.replace(measures, recoded=forth, source=back)
+    elif measures.error is None or measures.blocks <= _SIMILAR_BLOCKS:
+        measures = _imitated(measures, header, ours, theirs, view)
+        if measures.error is not None and not (measures.recoded or measures.retold):
+            back = _back(seen(ours.luma, view), haystack, theirs.luma, limits)
+            measures = dataclasses.replace(measures, source=back)
     return Comparison(ours.signature, theirs.signature, measures)
+
+
+def _imitated(
+    measures: Measures, header: Header, needle: _Whole, haystack: _Whole, view: View
+) -> Measures:
+    """Add what is left once the library's picture is coded as the needle is.
+
+    In grey, which is quick and of two pictures of one size tells more; in colour if that isn't
+    nothing, or the looks break a limit.
+    """
+    ours, colours = seen(needle.luma, view), seen(needle.tints, view)
+    one_size = measures.error is not None
+    found = recoded(haystack.luma, header, view, ours) if one_size else None
+    if haystack.bgr is None or (found is not None and _says_it_all(measures, found, ours)):
+        return dataclasses.replace(measures, recoded=found)
+    made = retold(haystack.bgr, header, view, ours, colours)
+    return dataclasses.replace(measures, recoded=found, retold=made)
+
+
+def _says_it_all(measures: Measures, found: Recoding, ours: NDArray[np.uint8]) -> bool:
+    """Does grey alone say that the needle was made of it, where the looks break no limit?"""
+    large = min(ours.shape) >= _LARGE_PX
+    alike = measures.blocks <= _EQUAL_BLOCKS and measures.tint <= _EQUAL_BLOCKS
+    return large and alike and found.left <= JUST_IT
 
 
 def hashes(

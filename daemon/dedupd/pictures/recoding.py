@@ -70,7 +70,7 @@ def _coded(stored: MatLike, steps: tuple[int, ...]) -> Luma | None:
     coded = io.BytesIO()
     try:
         whole = Image.fromarray(np.ascontiguousarray(stored, np.uint8))
-        whole.save(coded, "JPEG", qtables=[_by_rows(steps)])
+        whole.save(coded, "JPEG", qtables=[by_rows(steps)])
     except (OSError, ValueError, SystemError):  # no pixels, more than JPEG allows, or no table
         return None
     again = cv2.imdecode(np.frombuffer(coded.getbuffer(), np.uint8), cv2.IMREAD_GRAYSCALE)
@@ -83,7 +83,7 @@ def _unseen(values: NDArray[np.uint8], view: View) -> NDArray[np.uint8]:
     return np.fliplr(turned) if view.mirrored else turned
 
 
-def _by_rows(steps: tuple[int, ...]) -> list[int]:
+def by_rows(steps: tuple[int, ...]) -> list[int]:
     """Return a quantisation table, which files hold in zigzag order, row by row."""
     by_rows = [0] * len(steps)
     for step, at in zip(steps, _ZIGZAG, strict=True):

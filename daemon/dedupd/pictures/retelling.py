@@ -1,81 +1,131 @@
-"""Code the library's picture as a needle was coded: is it just that needle?
+"""Shrink and code the library's picture as a needle was: is it just that needle?
 
-A WebP or AVIF tells only how finely it is quantised; how its blocks are predicted is its encoder's
-choice.  But nearly all are written by one encoder each, which does the same again when it is told
-the same: the library's picture in colour, the quality that gives these quantisers, and how hard to
-try.  Whatever differs in the least comes out as another picture.
+Most files are written by one encoder for each format, and shrunken by one of a few scalers.  They
+do the same again when they are told the same: the library's picture in colour, the needle's size,
+its quantisers, and for WebP and AVIF, which tell no more, how hard to try.  Whatever differs in the
+least, another moment, another scaler, a source that held more, comes out as another picture.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dedupd.likeness import Recoding
 from dedupd.model import View
-from dedupd.pictures import encoder_avif, encoder_webp
-from dedupd.pictures.formats.header import Header
-from dedupd.pictures.measures import Luma, luma, peak, rms
+from dedupd.pictures import encoder_avif, encoder_jpeg, encoder_webp
+from dedupd.pictures.formats.header import EIGHT_BIT_ERROR, Header
+from dedupd.pictures.measures import Luma, luma, peak, rms, tints
 from dedupd.pictures.opencv import cv2
 from dedupd.pictures.recoding import as_shown, as_stored
+from dedupd.pictures.scalers import SCALERS
 
 Picture = NDArray[np.uint8]
 
-ENCODERS = {"webp": encoder_webp.codings, "avif": encoder_avif.codings}
+ENCODERS: dict[str, Callable[[Image.Image, Header], Iterator[bytes]]] = {
+    "jpeg": encoder_jpeg.codings,
+    "webp": encoder_webp.codings,
+    "avif": encoder_avif.codings,
+}
 """By format: yields a picture coded in each way in which a file of that header may have been.
 
 They raise OSError or ValueError where the encoder refuses.
 """
 
+LOSSLESS = ("png", "webp", "bmp", "tiff")
+SLOW_ENCODERS = ("webp", "avif")
+MOST_SLOW = 2
+"""So many scalers are tried for them."""
+
+_COLOURS = 3
 MOST_PIXELS = 40_000_000
 BUDGET_S = (
     4.0  # of the processor, after which no other way is begun: one may take ten times as long
 )
-_NEAR_ENOUGH = 0.1  # RMS grey levels; other moments and older sources left 0.27 at least
+JUST_IT = 0.1
+"""RMS grey levels that may be left: for nothing, usually; what was made otherwise left 0.26."""
+JUST_IT_PEAK = 3.0  # grey levels of 4 x 4 pixels
+JUST_IT_TINT = 2.0  # levels of their colours
 
 
-def retold(bgr: Picture, like: Header, view: View, other: Luma) -> Recoding | None:
-    """Code a picture as a file is coded, and compare it with what that file shows.
+def retold(bgr: Picture, like: Header, view: View, other: Luma, colours: Picture) -> bool:
+    """Do to a picture what was done to make a file: does just what that file shows come out?
 
     Args:
-        bgr: Shape (height, width, 3), seen as `other` is.
+        bgr: Shape (height, width, 3), seen as `other` is; as large or larger.
         like: Of the file that shows `other`; its blocks lie where it stores them.
         view: In which that file's upright picture is `other`.
+        colours: The `tints` of what that file shows, in that view.
 
     Returns:
-        None unless it is found to be just the other picture: what another encoder made, or made
-        of another picture, can't be imitated.
+        False also where it can't be told: what other programs made, or made of another picture,
+        can't be imitated.
     """
-    if not can_be_retold(like) or other.size > MOST_PIXELS:
-        return None
-    for stored in _codings(as_stored(bgr, like, view), like):
-        again = as_shown(luma(stored), like, view)
-        left = rms(again, other)
-        if left <= _NEAR_ENOUGH:
-            return Recoding(rms(luma(bgr), again), left, peak(again, other), elsewhere=0.0)
-    return None
+    if not can_be_retold(like) or bgr.size // _COLOURS > MOST_PIXELS:
+        return False
+    end_s = time.process_time() + BUDGET_S
+    for plain in _sized(as_stored(bgr, like, view), like, view, other):
+        for coded in _codings(plain, like):
+            if _is_just(as_shown(coded, like, view), other, colours):
+                return True
+            if time.process_time() > end_s:
+                return False
+    return False
+
+
+def _is_just(again: Picture, other: Luma, colours: Picture) -> bool:
+    grey = luma(again)
+    if rms(grey, other) > JUST_IT or peak(grey, other) > JUST_IT_PEAK:
+        return False
+    return float(cv2.absdiff(tints(again), colours).max()) <= JUST_IT_TINT
 
 
 def can_be_retold(header: Header) -> bool:
     """Is a file coded in a way that may be imitated?"""
-    simple = bool(header.coded_steps) and not header.alpha and header.frames == 1
-    return simple and header.format in ENCODERS
+    if header.alpha or header.frames > 1:
+        return False
+    if header.format == "jpeg":
+        return bool(header.sampling and (header.coded_steps or header.sampling == "grey"))
+    return (header.format in ENCODERS and bool(header.coded_steps)) or _is_lossless(header)
 
 
-def _codings(stored: Picture, like: Header) -> Iterator[Picture]:
+def _is_lossless(header: Header) -> bool:
+    return header.format in LOSSLESS and header.coding_error == EIGHT_BIT_ERROR
+
+
+def _sized(stored: Picture, like: Header, view: View, other: Luma) -> Iterator[Picture]:
+    """Yield the picture at a file's size, by the likeliest scaler first; nothing if it is smaller.
+
+    Coding adds the same to each, so the right one is mostly the nearest before it already.
+    """
+    size = like.width_px, like.height_px
+    if stored.shape[1::-1] == size:
+        yield stored
+        return
+    if any(there <= wanted for there, wanted in zip(stored.shape[1::-1], size, strict=True)):
+        return
+
+    def miss(index: int) -> float:
+        return rms(as_shown(luma(SCALERS[index](stored, *size)), like, view), other)
+
+    slow = like.format in SLOW_ENCODERS
+    for index in sorted(range(len(SCALERS)), key=miss)[: MOST_SLOW if slow else None]:
+        yield SCALERS[index](stored, *size)
+
+
+def _codings(plain: Picture, like: Header) -> Iterator[Picture]:
     """Yield the picture coded, and decoded again, in one way after another."""
-    end_s = time.process_time() + BUDGET_S
-    image = Image.fromarray(np.ascontiguousarray(stored[:, :, ::-1]))
+    if _is_lossless(like):
+        yield plain
+        return
+    image = Image.fromarray(np.ascontiguousarray(plain[:, :, ::-1]))
     try:
         for coded in ENCODERS[like.format](image, like):
             again = cv2.imdecode(np.frombuffer(coded, np.uint8), cv2.IMREAD_COLOR)
-            if again is not None and again.shape == stored.shape:
+            if again is not None and again.shape == plain.shape:
                 yield np.asarray(again, np.uint8)
-            if time.process_time() > end_s:
-                return
-    except (OSError, ValueError, MemoryError):
+    except (OSError, ValueError, MemoryError, cv2.error):
         return

@@ -91,7 +91,7 @@ class Contest:
                 if not self._pairs.may_be(other, haystack, view):
                     continue
                 finding = self._pairs.finding(other, haystack, distance_bits, view)
-                if finding.within:
+                if finding.within and not finding.beyond:
                     return Rival()
                 if not self._pairs.must_be_compared(other, haystack, view):
                     continue

@@ -19,6 +19,9 @@ from dedupd.rules.verify import UPRIGHT, Finding, kind_in, turned
 MOST_COMPARED = 8
 """With how many library pictures a needle is compared, and in a contest a picture with needles."""
 
+MOST_RETOLD = 4
+"""With how many of those that break a limit: the needle may yet be made of one of them."""
+
 NOT_COMPARED = "not-compared"
 NEVER = 2**31  # further apart than any two pictures
 
@@ -76,12 +79,16 @@ class Lineups:
     ) -> Lineup:
         """Take candidates until as many would be compared as may be."""
         taken: list[Near] = []
-        compared = 0
+        compared = retold = 0
         for distance_bits, one in order:
             if self._pairs.must_be_compared(needle, one, view):
                 if compared == MOST_COMPARED:
                     return Lineup(taken, errand, not_compared((distance_bits, one), view))
                 compared += 1
+            elif self._pairs.may_be_retold(needle, one, view):
+                if retold == MOST_RETOLD:
+                    continue
+                retold += 1
             taken.append((distance_bits, one))
         return Lineup(taken, errand)
 

@@ -97,7 +97,7 @@ class Pairs:
         self._known: dict[tuple[Digest, Digest, View], Finding] = {}
         self._given_up: set[Errand] = set()
         self._alike: dict[tuple[Digest, Digest, View], bool] = {}
-        self._undecided: dict[tuple[Digest, Digest, View], bool] = {}
+        self._wanted: dict[tuple[Digest, Digest, View], Want] = {}
 
     def finding(
         self, needle: Digest, haystack: Digest, distance_bits: int, view: View = UPRIGHT
@@ -130,14 +130,22 @@ class Pairs:
 
         True also as long as one isn't signed.
         """
+        return self._want(needle, haystack, view) not in (Want.NOTHING, Want.RETELLING)
+
+    def may_be_retold(self, needle: Digest, haystack: Digest, view: View = UPRIGHT) -> bool:
+        """May the needle be made of the library's picture, though the limits are broken?"""
+        return self._want(needle, haystack, view) is Want.RETELLING
+
+    def _want(self, needle: Digest, haystack: Digest, view: View) -> Want:
+        """Return what the signatures leave open."""
         key = needle, haystack, view
-        known = self._undecided.get(key)
+        known = self._wanted.get(key)
         if known is None:
             ours, theirs = self._side(needle), self._side(haystack)
             if ours.signature is None or theirs.signature is None:
-                return True
-            known = judge(ours, theirs, 0, None, self._policy, view).want is not Want.NOTHING
-            _remember(self._undecided, key, known)
+                return Want.BOTH
+            known = judge(ours, theirs, 0, None, self._policy, view).want
+            _remember(self._wanted, key, known)
         return known
 
     def is_given_up(self, errand: Errand) -> bool:

@@ -8,7 +8,7 @@ to a person.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from dedupd.rules import moments, worse
 LUMA_SIDE, CHROMA_SIDE = 64, 16
 UPRIGHT = VIEWS[0]
 NEARLY = 0.95
+RETOLD_FORMATS = ("jpeg", "webp", "avif", "png", "bmp", "tiff")
+_RETELLABLE_LIMITS = ("luma", "chroma")
 
 
 class Want(enum.Enum):
@@ -29,6 +31,7 @@ class Want(enum.Enum):
     NEEDLE_SIGNATURE = "needle signature"
     HAYSTACK_SIGNATURE = "haystack signature"
     BOTH = "both files at once"  # both signatures, or the measures of both
+    RETELLING = "both, though a limit is broken"  # the one may yet be made of the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Finding:
         reason: "" for a match, else why it isn't one ("smaller", "similar", "different", ...).
         within: Every limit holds, whatever a veto says.
         retold: The needle was made of this very picture: no other needle's claim is in its way.
+        beyond: It was, though looks alone break a limit.
     """
 
     want: Want = Want.NOTHING
@@ -70,6 +74,7 @@ class Finding:
     reason: str = ""
     within: bool = False
     retold: bool = False
+    beyond: bool = False
 
     @property
     def same(self) -> bool:
@@ -147,14 +152,28 @@ def judge(
         return _faint(Evidence(kind, distance_bits, score, limit="deviation", view=view), policy)
     size = size_px(needle.fingerprint, view)
     limit = _broken_limit(size, size_px(haystack.fingerprint), ours, theirs, policy.limits)
-    if not limit and measures is None:
+    evidence = Evidence(kind, distance_bits, score, limit=limit, view=view)
+    if measures is None and not limit:
         return Finding(want=Want.BOTH)
+    if measures is None and _may_be_retold(needle, haystack, evidence, policy):
+        return Finding(want=Want.RETELLING)
     if not limit and measures is not None:
         limit = _broken_blocks(measures, policy.limits)
-    evidence = Evidence(kind, distance_bits, score, limit=limit, view=view)
-    if limit:
-        return _alike(evidence, ours, theirs, policy.limits)
-    return _vetoed_or_same(needle.fingerprint, haystack.fingerprint, evidence, measures, policy)
+    if limit and not (measures is not None and measures.retold):
+        return _alike(replace(evidence, limit=limit), ours, theirs, policy.limits)
+    known = needle.fingerprint, haystack.fingerprint
+    return replace(_vetoed_or_same(*known, evidence, measures, policy), beyond=bool(limit))
+
+
+def _may_be_retold(needle: Side, haystack: Side, found: Evidence, policy: Policy) -> bool:
+    """May the needle be made of the library's picture, though their looks break a limit?
+
+    Small and coarse copies do: what they show in one cell hangs on how they were shrunken.
+    """
+    ours, theirs = size_px(needle.fingerprint, found.view), size_px(haystack.fingerprint)
+    fits = ours == theirs or all(a < b for a, b in zip(ours, theirs, strict=True))
+    alike = found.limit in _RETELLABLE_LIMITS and found.score >= policy.limits.possible_correlation
+    return alike and fits and needle.fingerprint.format in RETOLD_FORMATS
 
 
 def kind_in(view: View) -> EvidenceKind:

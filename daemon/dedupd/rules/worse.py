@@ -79,11 +79,13 @@ def is_made_of(recoding: Recoding | None, limits: MatchLimits) -> bool:
 
 
 def is_retold(measures: Measures | None) -> bool:
-    """Does coding the library's picture as the needle is give just the needle?
+    """Does doing to the library's picture what was done to the needle give just the needle?
 
     Then it was made of this very picture: the noise of a sensor is another one in each frame.
     """
-    recoding = measures.recoded if measures is not None else None
+    if measures is None or measures.retold:
+        return measures is not None
+    recoding = measures.recoded
     if recoding is None:
         return False
     most = RETOLD_LEFT if recoding.made > 0 else RETOLD_LOSSLESS
@@ -142,7 +144,7 @@ def _is_coarser(
     needle: Fingerprint, haystack: Fingerprint, measures: Measures, limits: MatchLimits
 ) -> bool:
     """Has the library's copy lost detail, or is there more in the needle than its coding made?"""
-    if _holds_all(needle, haystack, measures, limits):
+    if measures.retold or _holds_all(needle, haystack, measures, limits):
         return False
     least = limits.detail_resized if measures.error is None else limits.detail
     if measures.detail < least:

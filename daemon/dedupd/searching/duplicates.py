@@ -217,9 +217,8 @@ class Duplicating:
         return [(a, b) for a, b in pairs if self._equal(a, b, sides)]
 
     def _equal(self, a: Digest, b: Digest, sides: dict[Digest, Side]) -> bool:
-        finding = self._judge(a, b, sides)
-        # The limits are the same both ways; only in what the other is worse may differ.
-        return finding.within and (finding.same or self._judge(b, a, sides).same)
+        # One may be worse than the other, or made of it though the limits are broken.
+        return self._judge(a, b, sides).same or self._judge(b, a, sides).same
 
     def _judge(self, needle: Digest, haystack: Digest, sides: dict[Digest, Side]) -> Finding:
         ours, theirs = sides[needle], sides[haystack]

@@ -34,9 +34,11 @@ class Header:
             and finer than 8 bits, -1.0 where unknown.
         luma_steps: Quantisation table of a JPEG's brightness, 64 steps in zigzag order; () if none.
         coded_steps: Quantiser indices of a lossy WebP (its four segments, 0 to 127) or AVIF (one,
-            0 to 255); () where they can't be told, or there are none.
+            0 to 255), and the quantisation table of a JPEG's colours; () where they can't be told,
+            or there are none.
         tiles: Columns and rows of tiles that an AVIF is cut into.
-        sampling: Of an AVIF's colours, "4:2:0" or "4:4:4".
+        sampling: Of the colours of a JPEG or AVIF, "4:2:0", "4:2:2", "4:4:4", or "grey" without
+            any; "" where it is another one, or can't be told.
         trailing: What follows the picture in its file, in words; "" if nothing that counts.
         zero_run_bytes: Zero bytes in a row that sound pixel data never have; 0 where pixels are
             stored as they are, so that black is zero.

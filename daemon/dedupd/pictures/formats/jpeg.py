@@ -29,6 +29,12 @@ _ADOBE_TRANSFORM_AT = 11
 _TABLE_VALUES = 64
 _JFIF_BYTES = 14
 _INKS = 4
+_SAMPLINGS = {
+    (0x11,): "grey",
+    (0x11, 0x11, 0x11): "4:4:4",
+    (0x21, 0x11, 0x11): "4:2:2",
+    (0x22, 0x11, 0x11): "4:2:0",
+}
 
 
 @dataclass
@@ -124,7 +130,8 @@ def _header(seen: _Seen, end: int) -> Header:
     rest = behind(seen.data, end, size, seen.index, xmp.lists_maps(seen.metadata.xmp))
     exif = seen.metadata.read()
     profile = icc.join(seen.profile)
-    steps = seen.quantisers.get(scans.luma_table, ())
+    steps, colour_steps = (_steps(seen, index) for index in (0, 1))
+    sampling = _SAMPLINGS.get(scans.factors, "") if _colours(seen) == "standard" else ""
     return Header(
         *size,
         data=(seen.data_at, end),
@@ -139,10 +146,19 @@ def _header(seen: _Seen, end: int) -> Header:
         coded=_digest(seen, end, exif.orientation),
         coding_error=_coding_error(steps),
         luma_steps=steps,
+        coded_steps=colour_steps,
+        sampling=sampling if steps else "",
         trailing=rest.other,
         zero_run_spans=tuple(seen.holes),
         flat_spans=tuple(seen.flat_areas),
     )
+
+
+def _steps(seen: _Seen, component: int) -> tuple[int, ...]:
+    """Return the quantisation table of a component; () where there is none, or not a whole one."""
+    tables = seen.scans.tables
+    steps = seen.quantisers.get(tables[component], ()) if component < len(tables) else ()
+    return steps if len(steps) == _TABLE_VALUES else ()
 
 
 def _digest(seen: _Seen, end: int, orientation: int) -> bytes:

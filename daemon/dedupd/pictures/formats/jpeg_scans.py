@@ -39,7 +39,8 @@ class Scans:
     width_px: int = 0
     height_px: int = 0
     components: tuple[int, ...] = ()
-    luma_table: int = 0
+    factors: tuple[int, ...] = ()  # of sampling, a byte each: across, down
+    tables: tuple[int, ...] = ()  # which one quantises it
     _first_codes: dict[int, int] = field(default_factory=dict)  # table -> symbol of all zero bits
     _exact: dict[int, set[int]] = field(default_factory=dict)  # coefficients with all their bits
 
@@ -57,7 +58,8 @@ class Scans:
             raise HeaderError("unsupported", detail)
         self.frame, self.width_px, self.height_px = marker, width_px, height_px
         self.components = tuple(body[6 + 3 * i] for i in range(count))
-        self.luma_table = body[8]
+        self.factors = tuple(body[7 + 3 * i] for i in range(count))
+        self.tables = tuple(body[8 + 3 * i] for i in range(count))
 
     def take_codes(self, body: memoryview) -> None:
         """Take Huffman tables: of each, the symbol whose code is all zeros."""
