@@ -228,7 +228,7 @@ class Deeds:
         roll, group = self.dice.random(), self.dice.randrange(GROUPS)
         if roll < 0.75:
             size_bytes = self.dice.choice([0, 0, 60])
-            return picture(group, self.dice.choice("aaabbssstmnnpqrc"), size_bytes)
+            return picture(group, self.dice.choice("aaabbssstmnnpqrcdde"), size_bytes)
         return self.dice.choice([broken, flat, other, video])(group)
 
     def _absolute(self, file: tuple[str, bytes]) -> bytes:

@@ -31,13 +31,13 @@ LARGE, SMALL = (400, 300), (200, 150)
 
 @dataclass(frozen=True)
 class Variant:
-    """How a picture of a group differs from the others; all but `t` and `m` are within all limits.
+    """How a picture of a group differs from the others; all but t, d and m are within all limits.
 
     Attributes:
         step: Added to every luma cell.
         moved: A small thing moved: only blocks of pictures of one size show it.
         taken_at: As `Fingerprint.taken_at`.
-        retold: Coding the picture of step 0 as this one is gives just this one.
+        retold: Shrinking and coding the picture of step 0 as this one gives just this one.
         coding: Files of one group and coding hold the same coded picture; "" for one of its own.
     """
 
@@ -55,6 +55,7 @@ VARIANTS = {
     "c": Variant(coding="a"),  # other metadata
     "e": Variant(1, retold=True),  # encoded again, and nobody can doubt it
     "s": Variant(1, SMALL),
+    "d": Variant(-19, SMALL, retold=True),  # so coarse that it breaks a limit, but made of it
     "u": Variant(2, (198, 149)),  # the next frame, cut or shrunken by a hair more
     "t": Variant(20),  # toned
     "m": Variant(moved=True),  # the next moment of a burst, as far as blocks can tell
@@ -133,7 +134,7 @@ def measures(first: bytes, second: bytes) -> Measures:
     """Return what a worker would measure of two pictures of one group."""
     one, two = (VARIANTS[one.decode().rstrip(".").split()[2]] for one in (first, second))
     if one.size_px != two.size_px:
-        return Measures(CLOSE, None, 1.0)
+        return Measures(CLOSE, None, 1.0, retold=is_retold(one, two))
     blocks = FAR if one.moved != two.moved else CLOSE
     left = 0.1 if is_retold(one, two) else 0.9
     return Measures(blocks, 0.0, 1.0, Recoding(made=2.0, left=left, peak=1.0, elsewhere=2.0))
@@ -141,7 +142,7 @@ def measures(first: bytes, second: bytes) -> Measures:
 
 def is_retold(needle: Variant, library: Variant) -> bool:
     """Was the needle, beyond doubt, made of that library picture?"""
-    return needle.retold and library.step == 0 and needle.size_px == library.size_px
+    return needle.retold and library.step == 0 and needle.size_px <= library.size_px
 
 
 @dataclass(eq=False)

@@ -175,7 +175,7 @@ class Court:
         ours, theirs = _variant(needle), _variant(library)
         if _same_coding(needle, library):
             return ["matched"]
-        if not _within(ours, theirs) or _vetoed(ours, theirs):
+        if not (_within(ours, theirs) or is_retold(ours, theirs)) or _vetoed(ours, theirs):
             return ["possible"]
         agreed = ours.taken_at and ours.taken_at == theirs.taken_at
         if agreed or is_retold(ours, theirs):

@@ -14,7 +14,7 @@ from tests.unit.matching_bench import Bench, Tokens, bench, verdict
 from dedupd.likeness import Measures
 from dedupd.model import VIEWS, Fingerprint, PictureClass, Signature, Unreadable, View
 from dedupd.rules import contest, lineup
-from dedupd.rules.lineup import MOST_COMPARED
+from dedupd.rules.lineup import MOST_COMPARED, MOST_RETOLD
 from dedupd.rules.pairs import Errand
 from dedupd.rules.verify import Policy
 
@@ -57,8 +57,33 @@ def test_the_nearest_by_signature_is_compared_however_many_look_alike():
 
 
 def test_whom_signatures_tell_apart_takes_nobody_s_place():
-    """A toned picture is never compared in full."""
+    """A toned picture is compared only where the needle may be made of it."""
     assert verdict(bench([*frames("t", 5 * MOST_COMPARED), B], N), N) == MATCHED
+
+
+@pytest.mark.parametrize("count", [MOST_RETOLD - 1, 7, 40])
+def test_the_nearest_of_those_that_break_a_limit_may_be_what_it_is_made_of(count):
+    """A small, coarse copy; however many others look as much like it."""
+    coarse = picture(1, "d")
+    one = bench([*frames("t", count), A], coarse)
+    errands = counted(one)
+    assert verdict(one, coarse) == MATCHED
+    assert sum(len(errand.digests) == 2 for errand in errands) <= MOST_RETOLD
+
+
+@pytest.mark.parametrize("count", [1, 7, 40])
+def test_who_breaks_a_limit_and_is_made_of_none_is_left_to_a_person(count):
+    one = bench(frames("b", count), picture(1, "d"))
+    errands = counted(one)
+    assert verdict(one, picture(1, "d")) == ("possible", "toned")
+    assert sum(len(errand.digests) == 2 for errand in errands) <= MOST_RETOLD
+
+
+def test_other_claims_beyond_the_limits_are_no_rivals():
+    """They never were: what looks alone tell apart from the library's picture isn't it."""
+    coarse, small = picture(1, "d"), picture(1, "s")
+    one = bench([A], coarse, small)
+    assert [verdict(one, needle) for needle in (coarse, small)] == [MATCHED] * 2
 
 
 def test_a_picture_with_too_many_look_alikes_to_compare_has_none_of_it():

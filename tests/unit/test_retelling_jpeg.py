@@ -14,11 +14,11 @@ from tests.unit.picture_samples import encoded, seen_well
 from tests.unit.test_retelling import as_webp, decoded, measured, noisy, scene
 
 from dedupd.model import VIEWS
-from dedupd.pictures import look, scalers
+from dedupd.pictures import look, retelling, scalers
 from dedupd.pictures.capture import StderrCapture
 from dedupd.pictures.formats import jpeg
 from dedupd.pictures.limits import Limits
-from dedupd.pictures.measures import seen
+from dedupd.pictures.measures import luma, seen, tints
 from dedupd.rules.verify import Policy, Side, judge
 
 CAPTURE = StderrCapture()
@@ -124,19 +124,44 @@ def test_another_moment_is_not(quality, factor, noise):
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
 def test_another_colour_of_equal_brightness_is_not(library, format_):
     """A patch of it, which grey alone would not see."""
-    changed = decoded(library)
-    ycc = cv2.cvtColor(changed, cv2.COLOR_BGR2YCrCb)
+    picture = decoded(library)
+    ycc = cv2.cvtColor(picture, cv2.COLOR_BGR2YCrCb)
     ycc[100:140, 100:140, 1] += 12
     small = by_factor(cv2.cvtColor(ycc, cv2.COLOR_YCrCb2BGR), 0.5, SCALERS["area"])
     image = Image.fromarray(np.ascontiguousarray(small[:, :, ::-1]))
     assert not measured(by_pillow(image, format_, quality=95), library).retold
 
 
+CALM = np.full((800, 800, 3), 120, np.uint8)
+
+
+def changed(at: slice, by: tuple[int, int, int]) -> np.ndarray:
+    picture = CALM.copy()
+    picture[at, at] += np.array(by, np.uint8)
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("again", "just"),
+    [
+        pytest.param(CALM, True, id="nothing is left"),
+        pytest.param(changed(slice(80), (1, 1, 1)), True, id="0.1 levels"),
+        pytest.param(changed(slice(84), (1, 1, 1)), False, id="more"),
+        pytest.param(changed(slice(1), (64, 64, 64)), False, id="one pixel, by much"),
+        pytest.param(changed(slice(8, 12), (0, 0, 0)), True, id="no colour"),
+        pytest.param(changed(slice(8, 12), (8, 0, 0)), False, id="a colour of equal brightness"),
+    ],
+)
+def test_what_may_be_left_is_next_to_nothing(again, just):
+    """In brightness over all, in any small place, and in colour."""
+    assert retelling._is_just(again, luma(CALM), tints(CALM)) is just
+
+
 @pytest.mark.parametrize("factor", [1.0, 0.5])
 def test_a_changed_spot_is_not(library, factor):
-    changed = decoded(library)
-    changed[200:206, 150:156] = 255 - changed[200:206, 150:156]
-    needle = by_factor(changed, factor, SCALERS["area"]) if factor < 1 else changed
+    picture = decoded(library)
+    picture[200:206, 150:156] = 255 - picture[200:206, 150:156]
+    needle = by_factor(picture, factor, SCALERS["area"]) if factor < 1 else picture
     assert not measured(as_jpeg(needle, 60), library).retold
 
 

@@ -203,6 +203,13 @@ def test_coding_in_grey_alone_does_not_make_good_for_a_broken_limit():
     assert not look(haystack=shifted(chroma=7), measures=grey).within
 
 
+def test_who_was_taken_at_another_moment_is_not_measured_for_it():
+    dated = [replace(PRINT, taken_at=f"2020:01:02 03:04:0{second}") for second in (5, 6)]
+    ours, theirs = replace(SIDE, fingerprint=dated[0]), shifted(luma=5)
+    assert look(ours, replace(theirs, fingerprint=dated[0]), None).want is Want.RETELLING
+    assert look(ours, replace(theirs, fingerprint=dated[1]), None).want is Want.NOTHING
+
+
 def test_a_larger_needle_is_not_made_of_the_library():
     for width_px, height_px in ((300, 200), (1000, 200)):
         beside = replace(shifted(luma=5), fingerprint=sized(width_px, height_px).fingerprint)

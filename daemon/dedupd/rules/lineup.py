@@ -19,8 +19,8 @@ from dedupd.rules.verify import UPRIGHT, Finding, kind_in, turned
 MOST_COMPARED = 8
 """With how many library pictures a needle is compared, and in a contest a picture with needles."""
 
-MOST_RETOLD = 4
-"""With how many of those that break a limit: the needle may yet be made of one of them."""
+MOST_RETOLD = 2
+"""With how many of those that break a limit: the needle may yet be made of one of the nearest."""
 
 NOT_COMPARED = "not-compared"
 NEVER = 2**31  # further apart than any two pictures
@@ -54,7 +54,7 @@ class Lineups:
         Depends on the contents and their signatures alone, so on no order of arrival.
         """
         if len(near) <= MOST_COMPARED:
-            return Lineup(near)
+            return Lineup(self._few(needle, near, view))
         signing = Errand(needle, None)
         if self._facts.signature(needle) is None:
             if self._pairs.is_given_up(signing):
@@ -74,12 +74,24 @@ class Lineups:
         errand = Errand(None, _next_after(needle, wanted)) if wanted else None
         return self._nearest(needle, [(bits, one) for _, bits, one in order], view, errand)
 
+    def _few(self, needle: Digest, near: list[Near], view: View) -> list[Near]:
+        """Leave out those that break a limit, but for the nearest once all are signed."""
+        broken = [one for one in near if self._pairs.may_be_retold(needle, one[1], view)]
+        if not broken:
+            return near
+        unsigned = [one for _, one in near if self._facts.signature(one) is None]
+        keep: list[Near] = []
+        if all(self._pairs.is_given_up(Errand(None, one)) for one in unsigned):
+            apart = self._apart_of(needle, [one for _, one in broken], view)
+            keep = sorted(broken, key=lambda one: (apart[one[1]], one))[:MOST_RETOLD]
+        return [one for one in near if one in keep or one not in broken]
+
     def _nearest(
         self, needle: Digest, order: list[Near], view: View, errand: Errand | None
     ) -> Lineup:
         """Take candidates until as many would be compared as may be."""
         taken: list[Near] = []
-        compared = retold = 0
+        compared, retold = 0, 0 if errand is None else MOST_RETOLD
         for distance_bits, one in order:
             if self._pairs.must_be_compared(needle, one, view):
                 if compared == MOST_COMPARED:

@@ -173,7 +173,9 @@ def _may_be_retold(needle: Side, haystack: Side, found: Evidence, policy: Policy
     ours, theirs = size_px(needle.fingerprint, found.view), size_px(haystack.fingerprint)
     fits = ours == theirs or all(a < b for a, b in zip(ours, theirs, strict=True))
     alike = found.limit in _RETELLABLE_LIMITS and found.score >= policy.limits.possible_correlation
-    return alike and fits and needle.fingerprint.format in RETOLD_FORMATS
+    other_moment = moments.differ(needle.fingerprint.taken_at, haystack.fingerprint.taken_at)
+    known = needle.fingerprint.format in RETOLD_FORMATS
+    return alike and fits and known and not other_moment
 
 
 def kind_in(view: View) -> EvidenceKind:
