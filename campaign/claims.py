@@ -39,11 +39,15 @@ class Claims:
         return truths(self._site.lib, self._site.needles, self._decided)
 
     def changed(self) -> frozenset[bytes]:
-        """Remember what is so now, after a change; return what is there and imported no more."""
+        """Remember what is so now, after a change; return what is there and imported no more.
+
+        It is so since before we looked: the daemon may see it sooner than we have gone through all.
+        """
+        began_s = time.time()
         found = self.true()
         now = imported(found)
         before = self._moments[-1][1] if self._moments else now
-        self._moments.append((time.time(), now))
+        self._moments.append((began_s, now))
         still_there = found.keys() - {path for path, one in found.items() if not one.pictures}
         return frozenset((before - now) & still_there)
 

@@ -124,6 +124,23 @@ def test_a_word_that_was_true_when_it_was_looked_at_is_right(site, clock):
     assert len(claims.wrong) == 1
 
 
+def test_a_daemon_that_is_quicker_than_our_own_look_is_right(site, clock, monkeypatch):
+    """Going through the whole disk takes a second or more; what is found was so all that time."""
+    (site.needles / "card" / "c.jpg").write_bytes(b"a stranger")
+    claims = Claims(site)
+    clock[0] += 10
+    (site.needles / "card" / "c.jpg").unlink()
+    look = claims.true
+    monkeypatch.setattr(claims, "true", lambda: (clock.__setitem__(0, clock[0] + 3), look())[1])
+    claims.changed()
+    say(site, "folder.imported", NOW_S + 11)
+    claims.hear()
+    assert claims.wrong == []
+    say(site, "folder.imported", NOW_S + 9)
+    claims.hear()
+    assert len(claims.wrong) == 1
+
+
 def test_a_damaged_log_says_what_is_left_of_it(site, clock):
     """Lines that can't be read are none; one that was heard isn't heard again."""
     log, claims = site.state / "events.jsonl", Claims(site)
