@@ -8,6 +8,7 @@ least, another moment, another scaler, a source that held more, comes out as ano
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 
@@ -36,9 +37,11 @@ They raise OSError or ValueError where the encoder refuses.
 """
 
 LOSSLESS = ("png", "webp", "bmp", "tiff")
-SLOW_ENCODERS = ("webp", "avif")
-MOST_SLOW = 2
-"""So many scalers are tried for them."""
+MOST_OF_MADE = 2.5
+"""A scaled picture that differs by so many times what coding made of the one before isn't coded.
+
+The right one differs by what coding makes of it, and that is twice as much of an aliased one.
+"""
 
 _COLOURS = 3
 MOST_PIXELS = 40_000_000
@@ -67,12 +70,18 @@ def retold(bgr: Picture, like: Header, view: View, other: Luma, colours: Picture
     if not can_be_retold(like) or bgr.size // _COLOURS > MOST_PIXELS:
         return False
     end_s = time.process_time() + BUDGET_S
-    for plain in _sized(as_stored(bgr, like, view), like, view, other):
+    made = math.inf
+    for plain in _sized(as_stored(bgr, like, view), like):
+        grey = as_shown(luma(plain), like, view)
+        if rms(grey, other) > MOST_OF_MADE * made:
+            continue
         for coded in _codings(plain, like):
-            if _is_just(as_shown(coded, like, view), other, colours):
+            again = as_shown(coded, like, view)
+            if _is_just(again, other, colours):
                 return True
             if time.process_time() > end_s:
                 return False
+            made = rms(grey, luma(again))
     return False
 
 
@@ -96,24 +105,15 @@ def _is_lossless(header: Header) -> bool:
     return header.format in LOSSLESS and header.coding_error == EIGHT_BIT_ERROR
 
 
-def _sized(stored: Picture, like: Header, view: View, other: Luma) -> Iterator[Picture]:
-    """Yield the picture at a file's size, by the likeliest scaler first; nothing if it is smaller.
-
-    Coding adds the same to each, so the right one is mostly the nearest before it already.
-    """
+def _sized(stored: Picture, like: Header) -> Iterator[Picture]:
+    """Yield the picture at a file's size, by one scaler after another; nothing if it is smaller."""
     size = like.width_px, like.height_px
-    if stored.shape[1::-1] == size:
+    there = stored.shape[1::-1]
+    if there == size:
         yield stored
-        return
-    if any(there <= wanted for there, wanted in zip(stored.shape[1::-1], size, strict=True)):
-        return
-
-    def miss(index: int) -> float:
-        return rms(as_shown(luma(SCALERS[index](stored, *size)), like, view), other)
-
-    slow = like.format in SLOW_ENCODERS
-    for index in sorted(range(len(SCALERS)), key=miss)[: MOST_SLOW if slow else None]:
-        yield SCALERS[index](stored, *size)
+    elif all(have > wanted for have, wanted in zip(there, size, strict=True)):
+        for scale in SCALERS:
+            yield scale(stored, *size)
 
 
 def _codings(plain: Picture, like: Header) -> Iterator[Picture]:

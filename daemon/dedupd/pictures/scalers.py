@@ -34,22 +34,21 @@ def _pillow(filter_: Image.Resampling) -> Scaler:
 def _halved(picture: Picture, width_px: int, height_px: int) -> Picture:
     """Halve by means of 2 x 2 pixels while it is twice too large, then bilinear: as browsers do."""
     while picture.shape[1] >= 2 * width_px and picture.shape[0] >= 2 * height_px:
-        picture = SCALERS[0](picture, picture.shape[1] // 2, picture.shape[0] // 2)
+        picture = _AREA(picture, picture.shape[1] // 2, picture.shape[0] // 2)
     return _opencv(cv2.INTER_LINEAR)(picture, width_px, height_px)
 
 
-SCALERS: tuple[Scaler, ...] = (
-    *map(_opencv, (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)),
-    *map(
-        _pillow,
-        (
-            Image.Resampling.BOX,
-            Image.Resampling.BILINEAR,
-            Image.Resampling.HAMMING,
-            Image.Resampling.BICUBIC,
-            Image.Resampling.LANCZOS,
-        ),
-    ),
-    _halved,
+_AREA, _LINEAR, _CUBIC, _LANCZOS4 = map(
+    _opencv, (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 )
-"""Those of OpenCV and Pillow, with which most scripts work, and the one of browsers."""
+_FILTERS = Image.Resampling
+SCALERS: tuple[Scaler, ...] = (
+    _AREA,
+    *map(_pillow, (_FILTERS.LANCZOS, _FILTERS.BICUBIC, _FILTERS.BILINEAR)),
+    _LINEAR,
+    _halved,
+    _CUBIC,
+    _LANCZOS4,
+    *map(_pillow, (_FILTERS.BOX, _FILTERS.HAMMING)),
+)
+"""Those of OpenCV and Pillow, with which most scripts work, and browsers'; the usual ones first."""
