@@ -25,6 +25,8 @@ from campaign.result import Result, Size
 
 PROJECT = Path(__file__).parents[1]
 PACKAGE = PROJECT / "daemon" / "dedupd"
+QUIETLY = ("-q", "-rf", "--tb=short")
+PYTEST = (sys.executable, "-m", "pytest")
 WHOLE, MOST = 100.0, 90.0
 """Percent: of what must never be wrong, and of each module of the rest."""
 
@@ -39,6 +41,9 @@ SAFETY = frozenset(
     }
 )  # fmt: skip
 """The claim, the walk, the stamp (`model`), the read, the opening of the store, and the rules."""
+
+NOT_MEASURED = "tests/system/test_commands_check.py::test_interrupted_it_exits_with_130"
+"""The measuring itself complains when it is interrupted."""
 
 FAST = ("tests/unit", "tests/contract")
 ALL = (*FAST, "tests/system")
@@ -80,18 +85,10 @@ def measured(tests: tuple[str, ...]) -> tuple[list[Module], str]:
     """Run these tests; return what they ran, and what failed among them, "" for nothing."""
     with tempfile.TemporaryDirectory(prefix="dedupd-covered-") as folder:
         told = Path(folder, "told.json")
-        arguments = (
-            "-n",
-            str(os.cpu_count() or 1),
-            "--dist",
-            "loadgroup",
-            "-q",
-            "-rf",
-            "--tb=short",
-        )
+        arguments = ("-n", str(os.cpu_count() or 1), "--dist", "loadgroup", *QUIETLY)
         report = (f"--cov-report=json:{told}", "--cov", "-p", "no:cacheprovider")
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", *arguments, *report, *tests],
+            [*PYTEST, *arguments, *report, "--deselect", NOT_MEASURED, *tests],
             cwd=PROJECT, env=environment(COVERAGE_FILE=str(Path(folder, "data"))),
             capture_output=True, text=True, check=False,
         )  # fmt: skip

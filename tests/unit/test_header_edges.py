@@ -318,3 +318,22 @@ def test_pixels_that_are_not_square_are_made_so(sizes, aspect, size_px):
     """By more of them, never by fewer; an aspect of nothing is none."""
     sizes.pixel_aspect = aspect
     assert whole("raw", b"FOVb" + bytes(600)).upright_size == size_px
+
+
+def test_a_webp_without_a_picture_is_damaged():
+    """All its chunks are there, and none of them holds pixels."""
+    chunks = b"VP8X" + struct.pack("<II", 10, 0) + bytes(6) + b"EXIF" + struct.pack("<I", 2) + b"II"
+    data = b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WEBP" + chunks
+    found = read("webp", data)
+    assert isinstance(found, Unreadable)
+    assert (found.reason, found.detail) == ("damaged", "it has no picture in it")
+
+
+def test_a_webp_whose_last_chunk_is_longer_than_its_file_says_is_truncated():
+    """What the file says of its own length is kept to."""
+    data = bytearray(sample("webp"))
+    (length,) = struct.unpack_from("<I", data, 16)
+    struct.pack_into("<I", data, 16, length + 2)
+    found = read("webp", bytes(data))
+    assert isinstance(found, Unreadable)
+    assert found.reason == "truncated"

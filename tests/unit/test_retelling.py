@@ -125,6 +125,13 @@ def test_what_another_encoder_made_of_it_is_not(monkeypatch):
     assert len(asked) <= 6
 
 
+def test_the_best_quality_tells_nothing_of_powers():
+    """It quantises as finely as can be, whatever the segment."""
+    assert encoder_webp._narrowed((0.5, 2.0), 5, 100) == (0.5, 2.0)
+    least, most = encoder_webp._narrowed((0.0, float("inf")), 27, 80)
+    assert 0.5 < least < most < 2.0
+
+
 def test_what_is_too_large_is_not_tried(monkeypatch):
     monkeypatch.setattr(retelling, "MOST_PIXELS", 397 * 419 - 1)
     library = encoded(scene("coffee.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
