@@ -146,7 +146,7 @@ def test_what_takes_long_is_not_tried_again(monkeypatch):
     assert measured(as_webp(decoded(library), 80, effort=6), library).retold is False
 
 
-@pytest.mark.parametrize("refusal", [OSError, ValueError, MemoryError])
+@pytest.mark.parametrize("refusal", [OSError, ValueError, MemoryError, KeyError])
 def test_an_encoder_that_refuses_tells_nothing(monkeypatch, refusal):
     def refuse(*_):
         raise refusal

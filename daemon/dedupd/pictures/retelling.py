@@ -127,5 +127,5 @@ def _codings(plain: Picture, like: Header) -> Iterator[Picture]:
             again = cv2.imdecode(np.frombuffer(coded, np.uint8), cv2.IMREAD_COLOR)
             if again is not None and again.shape == plain.shape:
                 yield np.asarray(again, np.uint8)
-    except (OSError, ValueError, MemoryError, cv2.error):
-        return
+    except (OSError, ValueError, MemoryError, cv2.error, KeyError):
+        return  # KeyError: this Pillow was built without the encoder
