@@ -45,9 +45,8 @@ The right one differs by what coding makes of it, and that is twice as much of a
 
 _COLOURS = 3
 MOST_PIXELS = 40_000_000
-BUDGET_S = (
-    4.0  # of the processor, after which no other way is begun: one may take ten times as long
-)
+BUDGET_S = 4.0
+"""Seconds of the processor after which no other way is begun; one may take ten times as long."""
 JUST_IT = 0.1
 """RMS grey levels that may be left: for nothing, usually; what was made otherwise left 0.26."""
 JUST_IT_PEAK = 3.0  # grey levels of 4 x 4 pixels
