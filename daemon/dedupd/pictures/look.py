@@ -67,7 +67,7 @@ def fingerprint(
 
 def sign(data: bytes | memoryview, limits: Limits, capture: Capture) -> Signature | Unreadable:
     """Return the signature; a picture that shows damage when decoded in full has none."""
-    picture = _full_colour(memoryview(data), limits, capture)
+    picture = _full_colour(_opened(data, limits), capture)
     return picture if isinstance(picture, Unreadable) else signature(picture)
 
 
@@ -85,46 +85,41 @@ def compare(
     Two camera RAW files whose sensors saw other values can't be measured: what is decoded of them
     are mostly their previews.
     """
-    header = open_header(memoryview(needle), limits)
-    ours = _seen_whole(memoryview(needle), sign[0], limits, capture)
-    keep = isinstance(header, Header) and can_be_retold(header)
-    theirs = _seen_whole(memoryview(haystack), sign[1], limits, capture, keep=keep)
-    if (
-        isinstance(header, Unreadable)
-        or isinstance(ours, Unreadable)
-        or isinstance(theirs, Unreadable)
-    ):
+    opened = _opened(needle, limits)
+    keep = isinstance(opened, _File) and can_be_retold(opened.header)
+    ours = _seen_whole(opened, sign[0], capture)
+    theirs = _seen_whole(_opened(haystack, limits), sign[1], capture, keep=keep)
+    if isinstance(ours, Unreadable) or isinstance(theirs, Unreadable):
         return Comparison(
             _signature_of(ours) if sign[0] else None,
             _signature_of(theirs) if sign[1] else None,
             NOT_MEASURABLE,
         )
     measures = _measured(ours, theirs, view)
-    if header.format == _RAW and _of_two_sensors(needle, haystack, limits, capture):
+    if _of_two_sensors(ours.file, theirs.file, capture):
         measures = NOT_MEASURABLE
     elif measures.error is None or measures.blocks <= _SIMILAR_BLOCKS:
-        measures = _imitated(measures, header, ours, theirs, view)
-        if measures.error is not None and not (measures.recoded or measures.retold):
-            back = _back(seen(ours.luma, view), haystack, theirs.luma, limits)
-            measures = dataclasses.replace(measures, source=back)
+        measures = _imitated(measures, ours, theirs, view)
     return Comparison(ours.signature, theirs.signature, measures)
 
 
-def _imitated(
-    measures: Measures, header: Header, needle: _Whole, haystack: _Whole, view: View
-) -> Measures:
-    """Add what is left once the library's picture is coded as the needle is.
+def _imitated(measures: Measures, needle: _Whole, haystack: _Whole, view: View) -> Measures:
+    """Add what is left once the library's picture is coded as the needle is, or the other way.
 
     In grey, which is quick and of two pictures of one size tells more; in colour if that isn't
     nothing, or the looks break a limit.
     """
-    ours, colours = seen(needle.luma, view), seen(needle.tints, view)
+    ours, header = seen(needle.luma, view), needle.file.header
     one_size = measures.error is not None
     found = recoded(haystack.luma, header, view, ours) if one_size else None
-    if haystack.bgr is None or (found is not None and _says_it_all(measures, found, ours)):
-        return dataclasses.replace(measures, recoded=found)
-    made = retold(haystack.bgr, header, view, ours, colours)
-    return dataclasses.replace(measures, recoded=found, retold=made)
+    measures = dataclasses.replace(measures, recoded=found)
+    if haystack.bgr is not None and not (found and _says_it_all(measures, found, ours)):
+        made = retold(haystack.bgr, header, view, ours, seen(needle.tints, view))
+        measures = dataclasses.replace(measures, retold=made)
+    if not one_size or found or measures.retold:
+        return measures
+    back = recoded(ours, haystack.file.header, VIEWS[0], haystack.luma)
+    return dataclasses.replace(measures, source=back)
 
 
 def _says_it_all(measures: Measures, found: Recoding, ours: NDArray[np.uint8]) -> bool:
@@ -145,29 +140,45 @@ def hashes(
     if unknown := [name for name in wanted if name not in HASHES]:
         known = ", ".join(HASHES)
         return Unreadable("unsupported", f"no hash is called {unknown[0]}; there are {known}")
-    picture = _colour(memoryview(data), limits, capture)
+    picture = _colour(_opened(data, limits), capture)
     if isinstance(picture, Unreadable):
         return picture
     return {name: HASHES[name].make(picture.values) for name in wanted}
 
 
+class _File(NamedTuple):
+    """A file's bytes, and what they say about themselves."""
+
+    data: memoryview
+    header: Header
+
+
 class _Whole(NamedTuple):
     """What stays of a full decode while the other picture is decoded."""
 
+    file: _File
     luma: NDArray[np.uint8]
     tints: NDArray[np.uint8]
     signature: Signature | None
     bgr: NDArray[np.uint8] | None = None
 
 
+def _opened(data: bytes | memoryview, limits: Limits) -> _File | Unreadable:
+    view = memoryview(data)
+    header = open_header(view, limits)
+    return header if isinstance(header, Unreadable) else _File(view, header)
+
+
 def _seen_whole(
-    view: memoryview, sign: bool, limits: Limits, capture: Capture, *, keep: bool = False
+    file: _File | Unreadable, sign: bool, capture: Capture, *, keep: bool = False
 ) -> _Whole | Unreadable:
-    picture = _full_colour(view, limits, capture)
+    if isinstance(file, Unreadable):
+        return file
+    picture = _full_colour(file, capture)
     if isinstance(picture, Unreadable):
         return picture
     signed = signature(picture) if sign else None
-    return _Whole(luma(picture), tints(picture), signed, picture if keep else None)
+    return _Whole(file, luma(picture), tints(picture), signed, picture if keep else None)
 
 
 def _measured(needle: _Whole, haystack: _Whole, view: View) -> Measures:
@@ -177,25 +188,11 @@ def _measured(needle: _Whole, haystack: _Whole, view: View) -> Measures:
     return dataclasses.replace(measure(ours, theirs), tint=tint)
 
 
-def _of_two_sensors(
-    raw: bytes | memoryview, other: bytes | memoryview, limits: Limits, capture: Capture
-) -> bool:
-    header = open_header(memoryview(other), limits)
-    if isinstance(header, Unreadable) or header.format != _RAW:
+def _of_two_sensors(needle: _File, haystack: _File, capture: Capture) -> bool:
+    if needle.header.format != _RAW or haystack.header.format != _RAW:
         return False
     with capture:
-        return not of_one_sensor(memoryview(raw), memoryview(other))
-
-
-def _back(
-    needle: NDArray[np.uint8],
-    haystack: bytes | memoryview,
-    library: NDArray[np.uint8],
-    limits: Limits,
-) -> Recoding | None:
-    """Code the needle as the library's file is: was that file made from it?"""
-    header = open_header(memoryview(haystack), limits)
-    return None if isinstance(header, Unreadable) else recoded(needle, header, VIEWS[0], library)
+        return not of_one_sensor(needle.data, haystack.data)
 
 
 def _signature_of(whole: _Whole | Unreadable) -> Signature | Unreadable | None:
@@ -219,17 +216,12 @@ def _bytes_only(view: memoryview, header: Header, look: Shown) -> tuple[str, str
     return "", look.note
 
 
-def _full_colour(
-    view: memoryview, limits: Limits, capture: Capture
-) -> NDArray[np.uint8] | Unreadable:
-    picture = _colour(view, limits, capture)
+def _full_colour(file: _File | Unreadable, capture: Capture) -> NDArray[np.uint8] | Unreadable:
+    picture = _colour(file, capture)
     if isinstance(picture, Unreadable):
         return picture
     return Unreadable("damaged", picture.note) if picture.damage else picture.values
 
 
-def _colour(view: memoryview, limits: Limits, capture: Capture) -> Shown | Unreadable:
-    header = open_header(view, limits)
-    if isinstance(header, Unreadable):
-        return header
-    return in_colour(view, header, capture)
+def _colour(file: _File | Unreadable, capture: Capture) -> Shown | Unreadable:
+    return file if isinstance(file, Unreadable) else in_colour(file.data, file.header, capture)
