@@ -136,8 +136,8 @@ def measures(first: bytes, second: bytes) -> Measures:
     if one.size_px != two.size_px:
         return Measures(CLOSE, None, 1.0, retold=is_retold(one, two))
     blocks = FAR if one.moved != two.moved else CLOSE
-    left = 0.1 if is_retold(one, two) else 0.9
-    return Measures(blocks, 0.0, 1.0, Recoding(made=2.0, left=left, peak=1.0, elsewhere=2.0))
+    recoded = Recoding(made=2.0, left=0.9, peak=1.0, elsewhere=2.0)
+    return Measures(blocks, 0.0, 1.0, recoded, retold=is_retold(one, two))
 
 
 def is_retold(needle: Variant, library: Variant) -> bool:

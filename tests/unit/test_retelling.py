@@ -20,7 +20,6 @@ from dedupd.pictures.formats.vp8 import BooleanDecoder, quantisers
 from dedupd.pictures.limits import Limits
 from dedupd.pictures.look import compare
 from dedupd.pictures.measures import seen
-from dedupd.rules.worse import is_retold
 
 CAPTURE = StderrCapture()
 PHOTOS = ("astronaut.png", "coffee.png", "rocket.jpg")
@@ -58,20 +57,20 @@ def noisy(name: str, seed: int, noise: float) -> np.ndarray:
 def test_a_webp_made_of_the_library_is_told(name, quality):
     library = encoded(scene(name), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
     found = measured(as_webp(decoded(library), quality), library)
-    assert is_retold(found)
+    assert found.retold
     assert (found.retold, found.source) == (True, None)
 
 
 @pytest.mark.parametrize("effort", [3, 4, 6])
 def test_however_hard_its_encoder_tried(effort):
     library = encoded(scene("coffee.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
-    assert is_retold(measured(as_webp(decoded(library), 80, effort), library))
+    assert measured(as_webp(decoded(library), 80, effort), library).retold
 
 
 def test_another_program_that_uses_that_encoder_is_told_too():
     library = encoded(scene("coffee.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
     copy = encoded(decoded(library), ".webp", cv2.IMWRITE_WEBP_QUALITY, 71)
-    assert is_retold(measured(copy, library))
+    assert measured(copy, library).retold
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))
@@ -81,7 +80,7 @@ def test_whatever_its_orientation(orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     copy = as_webp(stored_for(decoded(library), orientation), 80, exif=exif.tobytes())
-    assert is_retold(measured(copy, library))
+    assert measured(copy, library).retold
 
 
 @pytest.mark.parametrize("view", VIEWS[1:])
@@ -93,7 +92,7 @@ def test_in_every_view(view):
         for one in (seen(decoded(library), other) for other in VIEWS)
         if np.array_equal(seen(one, view), decoded(library))
     )
-    assert is_retold(measured(as_webp(turned, 80), library, view))
+    assert measured(as_webp(turned, 80), library, view).retold
 
 
 @pytest.mark.parametrize("quality", [80, 50, 20])
@@ -142,7 +141,7 @@ def test_what_takes_long_is_not_tried_again(monkeypatch):
     """One way was tried when the time was up, the usual one; this file was made in another."""
     monkeypatch.setattr(retelling, "BUDGET_S", 0.0)
     library = encoded(scene("coffee.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
-    assert is_retold(measured(as_webp(decoded(library), 80), library))
+    assert measured(as_webp(decoded(library), 80), library).retold
     assert measured(as_webp(decoded(library), 80, effort=6), library).retold is False
 
 

@@ -16,7 +16,6 @@ from dedupd.pictures import encoder_avif
 from dedupd.pictures.formats import avif
 from dedupd.pictures.formats.av1 import leb128, still_picture
 from dedupd.pictures.formats.items import item_bytes, read_items
-from dedupd.rules.worse import is_retold
 
 HASTY = 9
 
@@ -46,13 +45,13 @@ def library():
 
 @pytest.mark.parametrize("quality", [100, 95, 80, 75, 60, 50, 30, 5])
 def test_an_avif_made_of_the_library_is_told(library, quality):
-    assert is_retold(measured(as_avif(decoded(library), quality), library))
+    assert measured(as_avif(decoded(library), quality), library).retold
 
 
 @pytest.mark.parametrize(("speed", "threads"), [(6, 4), (6, 2), (6, 16), (9, 1)])
 def test_however_hard_its_encoder_tried(library, speed, threads):
     copy = as_avif(decoded(library), 75, speed, max_threads=threads)
-    assert is_retold(measured(copy, library))
+    assert measured(copy, library).retold
 
 
 @pytest.mark.parametrize(
@@ -64,12 +63,12 @@ def test_however_hard_its_encoder_tried(library, speed, threads):
     ],
 )
 def test_however_it_was_laid_out(library, more):
-    assert is_retold(measured(as_avif(decoded(library), 70, **more), library))
+    assert measured(as_avif(decoded(library), 70, **more), library).retold
 
 
 def test_another_program_that_uses_that_encoder_is_told_too(library):
     copy = encoded(decoded(library), ".avif", cv2.IMWRITE_AVIF_QUALITY, 71)
-    assert is_retold(measured(copy, library))
+    assert measured(copy, library).retold
 
 
 @pytest.mark.parametrize("orientation", [3, 6, 7])
@@ -78,7 +77,7 @@ def test_whatever_its_orientation(library, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     copy = as_avif(stored_for(decoded(library), orientation), 80, exif=exif.tobytes())
-    assert is_retold(measured(copy, library))
+    assert measured(copy, library).retold
 
 
 @pytest.mark.parametrize("quality", [80, 50, 20])

@@ -169,22 +169,13 @@ def test_lost_precision_is_lost_quality(ours, theirs, recoded, reason):
     assert (finding.reason, "quality" in finding.evidence.worse) == (reason, bool(reason))
 
 
-@pytest.mark.parametrize(
-    ("made", "left", "peak", "retold"),
-    [
-        (MADE, worse.RETOLD_LEFT, worse.RETOLD_PEAK, True),
-        (MADE, worse.RETOLD_LEFT * MORE, 0.0, False),
-        (MADE, 0.0, worse.RETOLD_PEAK * MORE, False),
-        (0.0, worse.RETOLD_LOSSLESS, worse.RETOLD_PEAK, True),
-        (0.0, worse.RETOLD_LOSSLESS * MORE, 0.0, False),
-    ],
-)
-def test_what_coding_gives_to_the_grain_was_made_of_it(made, left, peak, retold):
+def test_what_was_told_again_needs_no_vote_and_is_no_worse():
     """Then no other needle's claim is in its way; told of a match, and of nothing else."""
-    measures = Measures(0.0, 9.0, 1.0, replace(FITS, made=made, left=left, peak=peak))
-    assert look(measures=measures).retold is retold
-    assert not look(measures=replace(measures, blocks=255.0)).retold
-    assert not look(measures=replace(measures, recoded=None, source=measures.recoded)).retold
+    coarse = Measures(0.0, 9.0, 0.1, LARGE)
+    assert (look(measures=coarse).reason, look(measures=coarse).retold) == ("quality", False)
+    told = look(measures=replace(coarse, retold=True))
+    assert (told.reason, told.retold, told.beyond) == ("", True, False)
+    assert look(measures=replace(coarse, blocks=255.0, retold=True)).beyond
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from PIL import Image
 
@@ -19,15 +20,15 @@ _QUALITIES = range(101)
 _TRIAL_PX = 16
 
 
-def codings(image: Image.Image, like: Header) -> Iterator[bytes]:
-    """Yield the picture as AVIF with the quantiser and tiles of that header, one effort a time."""
+def encoders(_image: Image.Image, like: Header) -> Iterator[Callable[[Image.Image], bytes]]:
+    """Yield what codes as AVIF with the quantiser and tiles of that header, for each effort."""
     (step,) = like.coded_steps
     quality = _quality(step)
     columns, rows = (count.bit_length() - 1 for count in like.tiles)  # asked for as powers of two
+    tiled = {"autotiling": False, "tile_cols": columns, "tile_rows": rows}
+    told: dict[str, Any] = {"quality": quality, "subsampling": like.sampling, **tiled}
     for speed, threads in EFFORTS if quality is not None else ():
-        tiled = {"autotiling": False, "tile_cols": columns, "tile_rows": rows}
-        told = {"quality": quality, "subsampling": like.sampling, **tiled}
-        yield _coded(image, speed=speed, max_threads=threads, **told)
+        yield functools.partial(_coded, speed=speed, max_threads=threads, **told)
 
 
 @functools.cache

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from PIL import Image
 
@@ -13,12 +14,16 @@ from dedupd.pictures.recoding import by_rows
 GREY = "grey"
 
 
-def codings(image: Image.Image, like: Header) -> Iterator[bytes]:
-    """Yield the picture as JPEG with the quantisers and colour sampling of that header."""
-    coded = io.BytesIO()
+def encoders(_image: Image.Image, like: Header) -> Iterator[Callable[[Image.Image], bytes]]:
+    """Yield what codes as JPEG with the quantisers and colour sampling of that header."""
     if like.sampling == GREY:
-        image.convert("L").save(coded, "JPEG", qtables=[by_rows(like.luma_steps)])
+        yield functools.partial(_coded, mode="L", qtables=[by_rows(like.luma_steps)])
     else:
         tables = [by_rows(like.luma_steps), by_rows(like.coded_steps)]
-        image.save(coded, "JPEG", qtables=tables, subsampling=like.sampling)
-    yield coded.getvalue()
+        yield functools.partial(_coded, qtables=tables, subsampling=like.sampling)
+
+
+def _coded(image: Image.Image, *, mode: str = "RGB", **told: object) -> bytes:
+    coded = io.BytesIO()
+    image.convert(mode).save(coded, "JPEG", **told)
+    return coded.getvalue()

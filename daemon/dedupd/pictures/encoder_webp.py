@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import repeat
 
 from PIL import Image
@@ -23,11 +24,11 @@ _STEPS = 127
 _FINE_SHARE = 0.75
 
 
-def codings(image: Image.Image, like: Header) -> Iterator[bytes]:
-    """Yield the picture as WebP with the quantisers of that header, by one effort after another."""
+def encoders(image: Image.Image, like: Header) -> Iterator[Callable[[Image.Image], bytes]]:
+    """Yield what codes that picture as WebP with the quantisers of that header, for each effort."""
     quality = _quality(image, like.coded_steps)
     for effort in EFFORTS if quality else ():
-        yield _coded(image, quality, effort)
+        yield functools.partial(_coded, quality=quality, effort=effort)
 
 
 def _quality(image: Image.Image, steps: tuple[int, ...]) -> int:

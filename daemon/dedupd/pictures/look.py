@@ -26,7 +26,7 @@ from dedupd.pictures.hashes import HASHES
 from dedupd.pictures.limits import Limits
 from dedupd.pictures.measures import luma, measure, seen, tint_difference, tints
 from dedupd.pictures.recoding import recoded
-from dedupd.pictures.retelling import JUST_IT, can_be_retold, retold
+from dedupd.pictures.retelling import can_be_retold, retold
 from dedupd.pictures.shown import Shown, in_colour, in_grey
 from dedupd.pictures.signature import signature
 from dedupd.pictures.sketch import is_featureless, sketch
@@ -34,6 +34,10 @@ from dedupd.pictures.sketch import is_featureless, sketch
 _SIMILAR_BLOCKS = 16.0  # beyond it no coding explains the difference
 
 _LARGE_PX, _EQUAL_BLOCKS = 512, 3.0  # a cell of its signature is larger than such a block
+_JUST_IT = 0.1  # RMS grey levels; frames with noise of 0.3 and more left 0.152 at least
+_JUST_IT_LOSSLESS = 0.05  # the same of a lossless needle: a level in one pixel of 400
+_JUST_IT_PEAK = 3.0  # grey levels of 4 x 4 pixels
+_COARSE = 33.0  # a JPEG's of quality 30; of 512 x 512 pixels even one of 5 tells moments apart
 
 _SURE_OF_BYTES_ONLY = ("damaged", "frames")
 _RAW = "raw"
@@ -106,27 +110,35 @@ def compare(
 def _imitated(measures: Measures, needle: _Whole, haystack: _Whole, view: View) -> Measures:
     """Add what is left once the library's picture is coded as the needle is, or the other way.
 
-    In grey, which is quick and of two pictures of one size tells more; in colour if that isn't
-    nothing, or the looks break a limit.
+    Of two pictures of one size first in grey, which is quick and tells how much it is; in colour if
+    that says too little.
     """
     ours, header = seen(needle.luma, view), needle.file.header
     one_size = measures.error is not None
     found = recoded(haystack.luma, header, view, ours) if one_size else None
     measures = dataclasses.replace(measures, recoded=found)
-    if haystack.bgr is not None and not (found and _says_it_all(measures, found, ours)):
-        made = retold(haystack.bgr, header, view, ours, seen(needle.tints, view))
-        measures = dataclasses.replace(measures, retold=made)
+    made = found is not None and _says_it_all(measures, found, needle)
+    if haystack.bgr is not None and not made:
+        made = retold(haystack.bgr, header, view, needle.luma, needle.tints)
+    measures = dataclasses.replace(measures, retold=made)
     if not one_size or found or measures.retold:
         return measures
     back = recoded(ours, haystack.file.header, VIEWS[0], haystack.luma)
     return dataclasses.replace(measures, source=back)
 
 
-def _says_it_all(measures: Measures, found: Recoding, ours: NDArray[np.uint8]) -> bool:
-    """Does grey alone say that the needle was made of it, where the looks break no limit?"""
-    large = min(ours.shape) >= _LARGE_PX
-    alike = measures.blocks <= _EQUAL_BLOCKS and measures.tint <= _EQUAL_BLOCKS
-    return large and alike and found.left <= JUST_IT
+def _says_it_all(measures: Measures, found: Recoding, needle: _Whole) -> bool:
+    """Does grey alone say that the needle was made of it?
+
+    It does of a picture so large and fine that another moment shows in it, as long as the looks,
+    colours too, are far from breaking a limit.
+    """
+    large = min(needle.luma.shape) >= _LARGE_PX
+    alike = max(measures.blocks, measures.tint) <= _EQUAL_BLOCKS
+    if not large or not alike or needle.file.header.coding_error > _COARSE:
+        return False
+    most = _JUST_IT if found.made > 0 else _JUST_IT_LOSSLESS
+    return found.left <= most and found.peak <= _JUST_IT_PEAK
 
 
 def hashes(

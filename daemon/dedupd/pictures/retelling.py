@@ -3,37 +3,41 @@
 Most files are written by one encoder for each format, and shrunken by one of a few scalers.  They
 do the same again when they are told the same: the library's picture in colour, the needle's size,
 its quantisers, and for WebP and AVIF, which tell no more, how hard to try.  Whatever differs in the
-least, another moment, another scaler, a source that held more, comes out as another picture.
+least, another moment, another scaler, a source that held more, comes out as another picture; where
+a needle is too small and coarse for that, nothing is told.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import math
 import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from dedupd.model import View
 from dedupd.pictures import encoder_avif, encoder_jpeg, encoder_webp
+from dedupd.pictures.codec import upright
+from dedupd.pictures.fineness import Coding, Picture, tells_moments
 from dedupd.pictures.formats.header import EIGHT_BIT_ERROR, Header
-from dedupd.pictures.measures import Luma, luma, peak, rms, tints
+from dedupd.pictures.measures import Luma, luma, rms, tints
 from dedupd.pictures.opencv import cv2
-from dedupd.pictures.recoding import as_shown, as_stored
+from dedupd.pictures.recoding import as_stored
 from dedupd.pictures.scalers import SCALERS
 
-Picture = NDArray[np.uint8]
+Encoder = Callable[[Image.Image], bytes]
 
-ENCODERS: dict[str, Callable[[Image.Image, Header], Iterator[bytes]]] = {
-    "jpeg": encoder_jpeg.codings,
-    "webp": encoder_webp.codings,
-    "avif": encoder_avif.codings,
+ENCODERS: dict[str, Callable[[Image.Image, Header], Iterator[Encoder]]] = {
+    "jpeg": encoder_jpeg.encoders,
+    "webp": encoder_webp.encoders,
+    "avif": encoder_avif.encoders,
 }
-"""By format: yields a picture coded in each way in which a file of that header may have been.
+"""By format: yields the ways in which a file of that header may have been coded from a picture.
 
-They raise OSError or ValueError where the encoder refuses.
+They raise OSError or ValueError where the encoder refuses, as do the ways themselves.
 """
 
 LOSSLESS = ("png", "webp", "bmp", "tiff")
@@ -44,23 +48,24 @@ The right one differs by what coding makes of it, and that is twice as much of a
 """
 
 _COLOURS = 3
+_REFUSALS = (OSError, ValueError, MemoryError, cv2.error, KeyError)
+"""KeyError: this Pillow was built without the encoder."""
 MOST_PIXELS = 40_000_000
 BUDGET_S = 4.0
 """Seconds of the processor after which no other way is begun; one may take ten times as long."""
-JUST_IT = 0.1
-"""RMS grey levels that may be left: for nothing, usually; what was made otherwise left 0.26."""
-JUST_IT_PEAK = 3.0  # grey levels of 4 x 4 pixels
-JUST_IT_TINT = 2.0  # levels of their colours
 
 
 def retold(bgr: Picture, like: Header, view: View, other: Luma, colours: Picture) -> bool:
     """Do to a picture what was done to make a file: does just what that file shows come out?
 
+    Pixel for pixel, and another moment would not: nothing that the file shows is lost with it.
+
     Args:
-        bgr: Shape (height, width, 3), seen as `other` is; as large or larger.
-        like: Of the file that shows `other`; its blocks lie where it stores them.
-        view: In which that file's upright picture is `other`.
-        colours: The `tints` of what that file shows, in that view.
+        bgr: Shape (height, width, 3); as large or larger.
+        like: Of the file; its blocks lie where it stores them.
+        view: In which what the file shows looks as `bgr`.
+        other: What the file shows, upright.
+        colours: The `tints` of that.
 
     Returns:
         False also where it can't be told: what other programs made, or made of another picture,
@@ -69,15 +74,19 @@ def retold(bgr: Picture, like: Header, view: View, other: Luma, colours: Picture
     if not can_be_retold(like) or bgr.size // _COLOURS > MOST_PIXELS:
         return False
     end_s = time.process_time() + BUDGET_S
+    stored = as_stored(bgr, like, view)
     made = math.inf
-    for plain in _sized(as_stored(bgr, like, view), like):
-        grey = as_shown(luma(plain), like, view)
+    for plain in _sized(stored, like):
+        grey = _upright(luma(plain), like)
         if rms(grey, other) > MOST_OF_MADE * made:
             continue
-        for coded in _codings(plain, like):
-            again = as_shown(coded, like, view)
+        for coding in _codings(plain, like):
+            again = coding(plain)
+            if again is None:
+                break
+            again = _upright(again, like)
             if _is_just(again, other, colours):
-                return True
+                return tells_moments(plain, coding, math.sqrt(stored.size / plain.size))
             if time.process_time() > end_s:
                 return False
             made = rms(grey, luma(again))
@@ -85,10 +94,11 @@ def retold(bgr: Picture, like: Header, view: View, other: Luma, colours: Picture
 
 
 def _is_just(again: Picture, other: Luma, colours: Picture) -> bool:
-    grey = luma(again)
-    if rms(grey, other) > JUST_IT or peak(grey, other) > JUST_IT_PEAK:
-        return False
-    return float(cv2.absdiff(tints(again), colours).max()) <= JUST_IT_TINT
+    return np.array_equal(luma(again), other) and np.array_equal(tints(again), colours)
+
+
+def _upright(stored: Picture, like: Header) -> Picture:
+    return np.asarray(upright(stored, like.orientation), np.uint8)
 
 
 def can_be_retold(header: Header) -> bool:
@@ -115,16 +125,25 @@ def _sized(stored: Picture, like: Header) -> Iterator[Picture]:
             yield scale(stored, *size)
 
 
-def _codings(plain: Picture, like: Header) -> Iterator[Picture]:
-    """Yield the picture coded, and decoded again, in one way after another."""
+def _codings(plain: Picture, like: Header) -> Iterator[Coding]:
+    """Yield the ways to code a picture, and to decode it again, as that file may have been."""
     if _is_lossless(like):
-        yield plain
+        yield lambda picture: picture
         return
-    image = Image.fromarray(np.ascontiguousarray(plain[:, :, ::-1]))
+    with contextlib.suppress(*_REFUSALS):
+        for encoder in ENCODERS[like.format](_image(plain), like):
+            yield functools.partial(_coded, encoder)
+
+
+def _coded(encoder: Encoder, picture: Picture) -> Picture | None:
     try:
-        for coded in ENCODERS[like.format](image, like):
-            again = cv2.imdecode(np.frombuffer(coded, np.uint8), cv2.IMREAD_COLOR)
-            if again is not None and again.shape == plain.shape:
-                yield np.asarray(again, np.uint8)
-    except (OSError, ValueError, MemoryError, cv2.error, KeyError):
-        return  # KeyError: this Pillow was built without the encoder
+        coded = np.frombuffer(encoder(_image(picture)), np.uint8)
+        again = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+    except _REFUSALS:
+        return None
+    whole = again is not None and again.shape == picture.shape
+    return np.asarray(again, np.uint8) if whole else None
+
+
+def _image(bgr: Picture) -> Image.Image:
+    return Image.fromarray(np.ascontiguousarray(bgr[:, :, ::-1]))

@@ -285,7 +285,8 @@ def _vetoed_or_same(
     evidence = Evidence(
         within.kind, within.distance_bits, within.score, faults, limit=reason, view=within.view
     )
-    return Finding(evidence=evidence, reason=reason, within=True, retold=worse.is_retold(measures))
+    retold = measures is not None and measures.retold
+    return Finding(evidence=evidence, reason=reason, within=True, retold=retold)
 
 
 def _veto(

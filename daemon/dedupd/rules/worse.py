@@ -31,9 +31,6 @@ TRACES = 0.4  # share of what a coding makes that it makes of a picture that was
 TRACED_LEFT = 1.25  # how many times that may be left then, if it was this very file
 LOSSLESS_ERROR = 0.3  # RMS grey levels, by rounding to 8 bits
 WRITTEN_BY_CAMERAS = ("heic",)
-RETOLD_LEFT = 0.1  # RMS grey levels; frames with noise of 0.3 and more left 0.152 at least
-RETOLD_LOSSLESS = 0.05  # the same of a lossless needle: a level in one pixel of 400
-RETOLD_PEAK = 3.0  # grey levels of 4 x 4 pixels
 FINER = 0.75  # share of the needle's coding error that a finer coding has
 
 
@@ -76,20 +73,6 @@ def is_made_of(recoding: Recoding | None, limits: MatchLimits) -> bool:
         return False
     most = math.hypot(limits.error * recoding.made, ROUNDING)
     return recoding.left <= most and recoding.peak <= limits.peak
-
-
-def is_retold(measures: Measures | None) -> bool:
-    """Does doing to the library's picture what was done to the needle give just the needle?
-
-    Then it was made of this very picture: the noise of a sensor is another one in each frame.
-    """
-    if measures is None or measures.retold:
-        return measures is not None
-    recoding = measures.recoded
-    if recoding is None:
-        return False
-    most = RETOLD_LEFT if recoding.made > 0 else RETOLD_LOSSLESS
-    return recoding.left <= most and recoding.peak <= RETOLD_PEAK
 
 
 def _holds_all(
