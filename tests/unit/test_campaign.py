@@ -116,12 +116,15 @@ def test_a_word_that_was_true_when_it_was_looked_at_is_right(site, clock):
     (site.lib / "a.jpg").unlink()
     clock[0] += 10
     claims.changed()
-    say(site, "folder.imported", NOW_S + 11)
-    claims.hear()
-    assert claims.wrong == []
-    say(site, "folder.imported", NOW_S + 13)
-    claims.hear()
-    assert len(claims.wrong) == 1
+    heard_of(site, claims, right_s=11, wrong_s=13)
+
+
+def heard_of(site, claims: Claims, right_s: int, wrong_s: int) -> None:
+    """Let the daemon say "imported" at two times, of which one is right."""
+    for at_s, wrong in ((right_s, 0), (wrong_s, 1)):
+        say(site, "folder.imported", NOW_S + at_s)
+        claims.hear()
+        assert len(claims.wrong) == wrong
 
 
 def test_a_daemon_that_is_quicker_than_our_own_look_is_right(site, clock, monkeypatch):
@@ -133,12 +136,7 @@ def test_a_daemon_that_is_quicker_than_our_own_look_is_right(site, clock, monkey
     look = claims.true
     monkeypatch.setattr(claims, "true", lambda: (clock.__setitem__(0, clock[0] + 3), look())[1])
     claims.changed()
-    say(site, "folder.imported", NOW_S + 11)
-    claims.hear()
-    assert claims.wrong == []
-    say(site, "folder.imported", NOW_S + 9)
-    claims.hear()
-    assert len(claims.wrong) == 1
+    heard_of(site, claims, right_s=11, wrong_s=9)
 
 
 def test_a_damaged_log_says_what_is_left_of_it(site, clock):

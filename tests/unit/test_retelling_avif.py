@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import io
-
 import cv2
 import numpy as np
 import pytest
 from accuracy.writers import stored_for
 from PIL import Image
 from tests.unit.picture_samples import encoded
-from tests.unit.test_retelling import decoded, measured, noisy, scene
+from tests.unit.retelling_samples import as_avif, as_jpeg, decoded, measured, scene
 
 from dedupd.pictures import encoder_avif
 from dedupd.pictures.formats import avif
 from dedupd.pictures.formats.av1 import leb128, still_picture
 from dedupd.pictures.formats.items import item_bytes, read_items
-
-HASTY = 9
-
-
-def as_avif(bgr: np.ndarray, quality: int, speed: int = HASTY, **more) -> bytes:
-    """Return an AVIF as Pillow writes it, by several threads."""
-    file = io.BytesIO()
-    image = Image.fromarray(np.ascontiguousarray(bgr[:, :, ::-1]))
-    image.save(file, "AVIF", quality=quality, speed=speed, **{"max_threads": 4, **more})
-    return file.getvalue()
 
 
 def steps_of(file: bytes) -> tuple[int, ...]:
@@ -40,7 +28,7 @@ def coded_bytes(file: bytes) -> bytes:
 @pytest.fixture(scope="module")
 def library():
     """Return a photograph as the library has it."""
-    return encoded(scene("coffee.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
+    return as_jpeg(scene("coffee.png"), 92)
 
 
 @pytest.mark.parametrize("quality", [100, 95, 80, 75, 60, 50, 30, 5])
@@ -78,24 +66,6 @@ def test_whatever_its_orientation(library, orientation):
     exif[0x0112] = orientation
     copy = as_avif(stored_for(decoded(library), orientation), 80, exif=exif.tobytes())
     assert measured(copy, library).retold
-
-
-@pytest.mark.parametrize("quality", [80, 50, 20])
-@pytest.mark.parametrize("noise", [0.5, 2.0])
-def test_another_moment_is_not(quality, noise):
-    moment = encoded(noisy("coffee.png", 1, noise), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 95)
-    found = measured(as_avif(noisy("coffee.png", 2, noise), quality), moment)
-    assert not found.retold
-
-
-@pytest.mark.parametrize("quality", [98, 92, 75])
-def test_the_source_of_the_librarys_picture_is_not(quality):
-    """The library has a JPEG made of the AVIF: what that lost is left."""
-    original = as_avif(scene("coffee.png"), 80)
-    copy = encoded(decoded(original), ".jpg", cv2.IMWRITE_JPEG_QUALITY, quality)
-    found = measured(original, copy)
-    assert not found.retold
-    assert found.source is not None
 
 
 def test_a_quantiser_that_no_quality_gives_ends_it(library, monkeypatch):

@@ -10,28 +10,28 @@ import pytest
 from accuracy.scalers import SCALERS, by_factor
 from accuracy.writers import stored_for
 from PIL import Image
-from tests.unit.picture_samples import encoded, seen_well
-from tests.unit.test_retelling import as_webp, decoded, measured, noisy, scene
+from tests.unit.picture_samples import seen_well
+from tests.unit.retelling_samples import (
+    CAPTURE,
+    SAMPLING,
+    as_jpeg,
+    as_webp,
+    by_pillow,
+    decoded,
+    measured,
+    noisy,
+    scene,
+    smaller,
+)
 
 from dedupd.model import VIEWS
 from dedupd.pictures import look, retelling, scalers
-from dedupd.pictures.capture import StderrCapture
 from dedupd.pictures.formats import jpeg
 from dedupd.pictures.limits import Limits
 from dedupd.pictures.measures import luma, seen, tints
 from dedupd.rules.verify import Policy, Side, judge
 
-CAPTURE = StderrCapture()
-QUALITY, SAMPLING = cv2.IMWRITE_JPEG_QUALITY, cv2.IMWRITE_JPEG_SAMPLING_FACTOR
 PROGRAMS = [name for name in SCALERS if "sharpened" not in name]
-
-
-def as_jpeg(bgr: np.ndarray, quality: int, *more: int) -> bytes:
-    return encoded(np.ascontiguousarray(bgr), ".jpg", QUALITY, quality, *more)
-
-
-def smaller(library: bytes, factor: float, scaler: str = "Pillow lanczos") -> np.ndarray:
-    return by_factor(decoded(library), factor, SCALERS[scaler])
 
 
 def finding(needle: bytes, library: bytes):
@@ -69,12 +69,6 @@ def test_other_writers_of_jpeg_are_told_too(library):
     grey = as_jpeg(cv2.cvtColor(decoded(library), cv2.COLOR_BGR2GRAY), 92)
     copy = by_pillow(Image.open(io.BytesIO(grey)).resize((200, 190)), "JPEG", quality=80)
     assert measured(copy, grey).retold
-
-
-def by_pillow(image: Image.Image, name: str, **more) -> bytes:
-    file = io.BytesIO()
-    image.save(file, name, **more)
-    return file.getvalue()
 
 
 @pytest.mark.parametrize("name", ["PNG", "BMP", "TIFF"])

@@ -2,60 +2,27 @@
 
 from __future__ import annotations
 
-import io
-
 import cv2
 import numpy as np
 import pytest
 from accuracy.writers import stored_for
 from PIL import Image
-from tests.unit.picture_samples import encoded, photo
+from tests.unit.picture_samples import encoded
+from tests.unit.retelling_samples import as_avif, as_jpeg, as_webp, decoded, measured, noisy, scene
 
-from dedupd.likeness import Measures
-from dedupd.model import VIEWS, View
+from dedupd.model import VIEWS
 from dedupd.pictures import encoder_webp, retelling
-from dedupd.pictures.capture import StderrCapture
 from dedupd.pictures.formats import webp
 from dedupd.pictures.formats.vp8 import BooleanDecoder, quantisers
-from dedupd.pictures.limits import Limits
-from dedupd.pictures.look import compare
 from dedupd.pictures.measures import seen
 
-CAPTURE = StderrCapture()
 PHOTOS = ("astronaut.png", "coffee.png", "rocket.jpg")
-
-
-def scene(name: str) -> np.ndarray:
-    """Return a photo whose sides are no multiples of 16."""
-    return np.ascontiguousarray(photo(name)[:397, :419])
-
-
-def decoded(data: bytes) -> np.ndarray:
-    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-
-
-def as_webp(bgr: np.ndarray, quality: int, effort: int = 4, **more) -> bytes:
-    """Return a WebP as Pillow writes it, by the usual effort."""
-    file = io.BytesIO()
-    image = Image.fromarray(np.ascontiguousarray(bgr[:, :, ::-1]))
-    image.save(file, "WEBP", quality=quality, method=effort, **more)
-    return file.getvalue()
-
-
-def measured(needle: bytes, library: bytes, view: View = VIEWS[0]) -> Measures:
-    return compare(needle, library, view, (False, False), Limits(), CAPTURE).measures
-
-
-def noisy(name: str, seed: int, noise: float) -> np.ndarray:
-    """Return another moment of a scene that doesn't move: the noise of the sensor differs."""
-    values = scene(name) + np.random.default_rng(seed).normal(0, noise, scene(name).shape)
-    return np.clip(values.round(), 0, 255).astype(np.uint8)
 
 
 @pytest.mark.parametrize("quality", [100, 97, 90, 80, 75, 60, 42, 30, 10, 1])
 @pytest.mark.parametrize("name", PHOTOS)
 def test_a_webp_made_of_the_library_is_told(name, quality):
-    library = encoded(scene(name), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
+    library = as_jpeg(scene(name), 92)
     found = measured(as_webp(decoded(library), quality), library)
     assert found.retold
     assert (found.retold, found.source) == (True, None)
@@ -63,12 +30,12 @@ def test_a_webp_made_of_the_library_is_told(name, quality):
 
 @pytest.mark.parametrize("effort", [3, 4, 6])
 def test_however_hard_its_encoder_tried(effort):
-    library = encoded(scene("coffee.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
+    library = as_jpeg(scene("coffee.png"), 92)
     assert measured(as_webp(decoded(library), 80, effort), library).retold
 
 
 def test_another_program_that_uses_that_encoder_is_told_too():
-    library = encoded(scene("coffee.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
+    library = as_jpeg(scene("coffee.png"), 92)
     copy = encoded(decoded(library), ".webp", cv2.IMWRITE_WEBP_QUALITY, 71)
     assert measured(copy, library).retold
 
@@ -76,7 +43,7 @@ def test_another_program_that_uses_that_encoder_is_told_too():
 @pytest.mark.parametrize("orientation", range(2, 9))
 def test_whatever_its_orientation(orientation):
     """Its blocks lie where the file stores them."""
-    library = encoded(scene("astronaut.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
+    library = as_jpeg(scene("astronaut.png"), 92)
     exif = Image.Exif()
     exif[0x0112] = orientation
     copy = as_webp(stored_for(decoded(library), orientation), 80, exif=exif.tobytes())
@@ -86,7 +53,7 @@ def test_whatever_its_orientation(orientation):
 @pytest.mark.parametrize("view", VIEWS[1:])
 def test_in_every_view(view):
     """The needle is a turned copy: seen in `view` it is the library's picture."""
-    library = encoded(scene("astronaut.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
+    library = as_jpeg(scene("astronaut.png"), 92)
     turned = next(
         one
         for one in (seen(decoded(library), other) for other in VIEWS)
@@ -95,28 +62,28 @@ def test_in_every_view(view):
     assert measured(as_webp(turned, 80), library, view).retold
 
 
+@pytest.mark.parametrize("write", [as_webp, as_avif])
 @pytest.mark.parametrize("quality", [80, 50, 20])
 @pytest.mark.parametrize("noise", [0.5, 1.0, 2.0])
-def test_another_moment_is_not(quality, noise):
+def test_another_moment_is_not(write, quality, noise):
     """Not even where its coding leaves little of the noise."""
-    library = encoded(noisy("coffee.png", 1, noise), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 95)
-    found = measured(as_webp(noisy("coffee.png", 2, noise), quality), library)
-    assert not found.retold
+    library = as_jpeg(noisy("coffee.png", 1, noise), 95)
+    assert not measured(write(noisy("coffee.png", 2, noise), quality), library).retold
 
 
+@pytest.mark.parametrize("write", [as_webp, as_avif])
 @pytest.mark.parametrize("quality", [98, 92, 75])
-def test_the_source_of_the_librarys_picture_is_not(quality):
-    """The library has a JPEG made of the WebP: what that lost is left."""
-    original = as_webp(scene("coffee.png"), 80)
-    library = encoded(decoded(original), ".jpg", cv2.IMWRITE_JPEG_QUALITY, quality)
-    found = measured(original, library)
+def test_the_source_of_the_librarys_picture_is_not(write, quality):
+    """The library has a JPEG made of it: what that lost is left."""
+    original = write(scene("coffee.png"), 80)
+    found = measured(original, as_jpeg(decoded(original), quality))
     assert not found.retold
     assert found.source is not None
 
 
 def test_what_another_encoder_made_of_it_is_not(monkeypatch):
     """Nothing is told where no quality gives the quantisers; that is found out soon."""
-    library = encoded(scene("coffee.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
+    library = as_jpeg(scene("coffee.png"), 92)
     copy = as_webp(decoded(library), 80)
     asked = []
     monkeypatch.setattr(encoder_webp, "quantisers", lambda _: asked.append(1) or (1, 2, 3, 4))
@@ -133,14 +100,14 @@ def test_the_best_quality_tells_nothing_of_powers():
 
 def test_what_is_too_large_is_not_tried(monkeypatch):
     monkeypatch.setattr(retelling, "MOST_PIXELS", 397 * 419 - 1)
-    library = encoded(scene("coffee.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
+    library = as_jpeg(scene("coffee.png"), 92)
     assert measured(as_webp(decoded(library), 80), library).retold is False
 
 
 def test_what_takes_long_is_not_tried_again(monkeypatch):
     """One way was tried when the time was up, the usual one; this file was made in another."""
     monkeypatch.setattr(retelling, "BUDGET_S", 0.0)
-    library = encoded(scene("coffee.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
+    library = as_jpeg(scene("coffee.png"), 92)
     assert measured(as_webp(decoded(library), 80), library).retold
     assert measured(as_webp(decoded(library), 80, effort=6), library).retold is False
 
@@ -151,7 +118,7 @@ def test_an_encoder_that_refuses_tells_nothing(monkeypatch, refusal):
         raise refusal
 
     monkeypatch.setitem(retelling.ENCODERS, "webp", refuse)
-    library = encoded(scene("coffee.png"), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
+    library = as_jpeg(scene("coffee.png"), 92)
     assert measured(as_webp(decoded(library), 80), library).retold is False
 
 
