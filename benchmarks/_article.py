@@ -24,7 +24,7 @@ def dhash(path: Path) -> int | None:
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
     small = cv2.resize(grey, (9, 8))
     brighter = small[:, 1:] > small[:, :-1]
-    return sum(2**at for at, bit in enumerate(brighter.flatten()) if bit)
+    return int(sum(2**at for at, bit in enumerate(brighter.flatten()) if bit))
 
 
 def main() -> None:

@@ -73,7 +73,7 @@ def _cutting(dice: np.random.Generator) -> Picture:
     scene = _scene(SCENES[dice.integers(len(SCENES))])
     side_px = int(dice.integers(CUTTING_PX // 2, CUTTING_PX))
     row, column = (int(dice.integers(0, side - side_px)) for side in scene.shape[:2])
-    cutting = np.rot90(scene[row : row + side_px, column : column + side_px], dice.integers(4))
+    cutting = np.rot90(scene[row : row + side_px, column : column + side_px], int(dice.integers(4)))
     return np.asarray(cv2.resize(cutting, (400, 300), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 

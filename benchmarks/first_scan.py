@@ -15,9 +15,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+import cv2
+import numpy as np
+
 import _camera
 import _timing
-import cv2
 
 HERE = Path(__file__).parent
 IMPORTED, MISSING = 0, 1
@@ -31,7 +33,7 @@ def _copy(known: Path, _strange: Path, to: Path) -> None:
 
 
 def _save_again(known: Path, _strange: Path, to: Path) -> None:
-    bgr = cv2.imread(str(known), cv2.IMREAD_COLOR)
+    bgr = np.asarray(cv2.imread(str(known), cv2.IMREAD_COLOR), np.uint8)
     cv2.imwrite(str(to), bgr, [cv2.IMWRITE_JPEG_QUALITY, RESAVED_QUALITY])
 
 

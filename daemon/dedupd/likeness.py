@@ -18,7 +18,7 @@ class Recoding:
         left: RMS difference from the other picture that is left.
         peak: Largest difference of the means of 4 x 4 pixels that is left.
         elsewhere: What the coding makes where its blocks lie half a block further on: much more
-            than `made` where the picture was coded so before.
+            than `made` where the picture was coded so before; 0 where nobody asks for it.
     """
 
     made: float

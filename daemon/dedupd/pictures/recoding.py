@@ -26,7 +26,9 @@ _LARGEST_STEP = 255
 _INVERSE = {6: 8, 8: 6}  # of EXIF's orientations; every other one is its own inverse
 
 
-def recoded(plain: Luma, like: Header, view: View, other: Luma) -> Recoding | None:
+def recoded(
+    plain: Luma, like: Header, view: View, other: Luma, traces_from: float = 0.0
+) -> Recoding | None:
     """Code a picture as a file is coded, and compare it with what that file shows.
 
     Where the picture is nearer to the other one before it is coded, that is compared: a second
@@ -36,6 +38,8 @@ def recoded(plain: Luma, like: Header, view: View, other: Luma) -> Recoding | No
         plain: Shape (height, width), seen as `other` is.
         like: Of the file that shows `other`; its blocks lie where it stores them.
         view: In which that file's upright picture is `other`.
+        traces_from: RMS grey levels that are left from which on `elsewhere` is measured too: with
+            less left nobody asks for it, and it costs as much as the rest.
 
     Returns:
         None where the file's coding can't be imitated; a lossless one changes nothing.
@@ -44,14 +48,20 @@ def recoded(plain: Luma, like: Header, view: View, other: Luma) -> Recoding | No
         untold = like.coding_error < 0
         return None if untold else Recoding(0.0, rms(plain, other), peak(plain, other), 0.0)
     stored = as_stored(plain, like, view)
-    further = np.asarray(stored[_HALF:, _HALF:], np.uint8)
-    again, there = _coded(stored, like.luma_steps), _coded(further, like.luma_steps)
-    if again is None or there is None:
+    again = _coded(stored, like.luma_steps)
+    if again is None:
         return None
     coded = as_shown(again, like, view)
     nearer = min((coded, plain), key=lambda one: rms(one, other))
     left, most = rms(nearer, other), peak(nearer, other)
-    return Recoding(rms(plain, coded), left, most, elsewhere=rms(further, there))
+    elsewhere = _made_elsewhere(stored, like.luma_steps) if left >= traces_from else 0.0
+    return None if elsewhere is None else Recoding(rms(plain, coded), left, most, elsewhere)
+
+
+def _made_elsewhere(stored: Luma, steps: tuple[int, ...]) -> float | None:
+    further = np.asarray(stored[_HALF:, _HALF:], np.uint8)
+    coded = _coded(further, steps)
+    return None if coded is None else rms(further, coded)
 
 
 def as_stored(values: NDArray[np.uint8], like: Header, view: View) -> NDArray[np.uint8]:

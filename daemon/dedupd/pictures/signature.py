@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupd.model import Signature
-from dedupd.pictures.opencv import MatLike, cv2
+from dedupd.pictures.opencv import cv2
+from dedupd.pictures.shrinking import area_means
 
 LUMA_SIDE = 64
 CHROMA_SIDE = 16
@@ -28,12 +29,7 @@ def signature(bgr: NDArray[np.uint8]) -> Signature:
         bgr: Full decode, shape (height, width, 3), blue first, upright.  Below 64 pixels a side
             the cells are interpolated.
     """
-    cells = _area_means(bgr, LUMA_SIDE, LUMA_SIDE)
+    cells = area_means(bgr, LUMA_SIDE, LUMA_SIDE)
     luma = cv2.cvtColor(cells, cv2.COLOR_BGR2GRAY)
-    coarse = _area_means(cv2.cvtColor(cells, cv2.COLOR_BGR2YCrCb), CHROMA_SIDE, CHROMA_SIDE)
+    coarse = area_means(cv2.cvtColor(cells, cv2.COLOR_BGR2YCrCb), CHROMA_SIDE, CHROMA_SIDE)
     return Signature(luma=luma.tobytes(), chroma=coarse[:, :, 1:].tobytes())
-
-
-def _area_means(values: MatLike, columns: int, rows: int) -> NDArray[np.uint8]:
-    shrunken = cv2.resize(values, (columns, rows), interpolation=cv2.INTER_AREA)
-    return np.asarray(shrunken, np.uint8)
