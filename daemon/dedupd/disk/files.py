@@ -39,7 +39,7 @@ Pause = Callable[[float], object]
 """Waits for so many seconds."""
 
 HEAD_BYTES = 4096
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 18  # larger ones cost as much again: new memory is asked for each
 # O_NONBLOCK: should a FIFO take the file's place after the look, opening it must not wait.
 _FILE_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY
 # What says nothing about the file: it moved, its server forgot it, or we ran out of something.

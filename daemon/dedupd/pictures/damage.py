@@ -16,7 +16,6 @@ from dedupd.pictures.opencv import cv2
 
 _TAIL_BYTES = 64
 _STORED_TAIL_BYTES = 512  # black pixels at the end are zeros too: less than a sector is no sign
-_CHUNK_BYTES = 1 << 20
 _BLOCK_PX = 8
 _BLOCKS_PER_BYTE = 0.5  # a flat block of all channels takes 16 bits at most
 
@@ -53,12 +52,15 @@ def _have_zero_run(data: memoryview, spans: Iterable[tuple[int, int]], run_bytes
 
 
 def _has_zero_run(span: memoryview, run_bytes: int) -> bool:
+    if len(span) < run_bytes:
+        return False
     zeros = bytes(run_bytes)
-    # Chunks overlap, so that a run across a border is seen.
-    return any(
-        zeros in bytes(span[at : at + _CHUNK_BYTES + run_bytes])
-        for at in range(0, len(span), _CHUNK_BYTES)
-    )
+    # A run covers one of the bytes that lie so far apart, wherever it begins.
+    sampled = np.frombuffer(span, np.uint8)[::run_bytes]
+    for at in (np.flatnonzero(sampled == 0) * run_bytes).tolist():
+        if zeros in bytes(span[max(0, at - run_bytes + 1) : at + run_bytes]):
+            return True
+    return False
 
 
 def _flat_blocks(header: Header, grey: Grey) -> int:

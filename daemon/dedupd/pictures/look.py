@@ -54,11 +54,12 @@ def fingerprint(
     look = in_grey(view, header, capture)
     if isinstance(look, Unreadable):
         return look
-    reason, note = _bytes_only(view, header, look)
+    sketched = sketch(look.values)
+    reason, note = _bytes_only(view, header, look, sketched)
     return Fingerprint(
         *header.upright_size,
         dhash=dhash(look.values).value,
-        sketch=sketch(look.values),
+        sketch=sketched,
         format=header.format,
         bytes_only=reason,
         note=note,
@@ -211,7 +212,7 @@ def _signature_of(whole: _Whole | Unreadable) -> Signature | Unreadable | None:
     return whole if isinstance(whole, Unreadable) else whole.signature
 
 
-def _bytes_only(view: memoryview, header: Header, look: Shown) -> tuple[str, str]:
+def _bytes_only(view: memoryview, header: Header, look: Shown, sketched: bytes) -> tuple[str, str]:
     """Return why nothing but equal bytes may match, or a person must look; and a note."""
     if look.damage:
         return "damaged", look.note
@@ -219,7 +220,7 @@ def _bytes_only(view: memoryview, header: Header, look: Shown) -> tuple[str, str
         return "damaged", damage
     if header.frames > 1:
         return "frames", "it has more than one picture in it"
-    if is_featureless(look.values):
+    if is_featureless(look.values, sketched):
         return "featureless", "it shows next to nothing"
     if look.transparent:
         return "transparent", look.transparent

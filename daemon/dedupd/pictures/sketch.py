@@ -22,13 +22,18 @@ def sketch(luma: NDArray[np.uint8]) -> bytes:
     return cv2.resize(luma, (SIDE, SIDE), interpolation=cv2.INTER_AREA).tobytes()
 
 
-def is_featureless(luma: NDArray[np.uint8]) -> bool:
+def is_featureless(luma: NDArray[np.uint8], sketched: bytes) -> bool:
     """Return whether a picture shows too little for its looks to say anything.
 
     A sky full of stars is even in its sketch and not in its pixels: it shows something.
 
     Args:
         luma: As for `sketch`.
+        sketched: The sketch of that.
     """
-    cells = np.frombuffer(sketch(luma), np.uint8)
-    return max(float(cells.std()), float(luma.std())) < _LEAST_DEVIATION
+    cells = np.frombuffer(sketched, np.uint8)
+    return max(_deviation(cells), _deviation(luma)) < _LEAST_DEVIATION
+
+
+def _deviation(values: NDArray[np.uint8]) -> float:
+    return float(cv2.meanStdDev(values)[1].item())  # a tenth of what numpy takes
