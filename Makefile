@@ -28,8 +28,8 @@ check-wheel:
 	.ci/check-wheel
 
 bench:
-	.ci/environment .venv requirements.lock
-	for script in benchmarks/[!_]*.py; do .venv/bin/python "$$script" || exit 1; done
+	.ci/environment .venv-test requirements-test.lock
+	for script in benchmarks/[!_]*.py; do "$(PYTHON)" "$$script" || exit 1; done
 
 # make accuracy ARGS="--quick", or "--photos DIR --groups DIR" with pictures of your own.
 accuracy:

@@ -62,6 +62,14 @@ def encoded(bgr: Picture, quality: int, number: int) -> bytes:
     return file.getvalue()
 
 
+def small(seed: int, number: int) -> bytes:
+    """Return a JPEG of 320 x 240 pixels, as old phones wrote them."""
+    dice = np.random.default_rng((seed, number))
+    share = dice.uniform(0.35, 0.65)
+    mixed = cv2.addWeighted(_cutting(dice), share, _cutting(dice), 1 - share, 0)
+    return bytes(cv2.imencode(".jpg", cv2.resize(mixed, (320, 240)))[1])
+
+
 def _write(job: tuple[Path, int, int]) -> None:
     path, seed, number = job
     unfinished = path.with_suffix(".part")

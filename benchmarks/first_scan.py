@@ -29,16 +29,22 @@ MIB = 2**20
 
 
 def _copy(known: Path, _strange: Path, to: Path) -> None:
-    shutil.copyfile(known, to)
+    _whole(known.read_bytes(), to)
 
 
 def _save_again(known: Path, _strange: Path, to: Path) -> None:
     bgr = np.asarray(cv2.imread(str(known), cv2.IMREAD_COLOR), np.uint8)
-    cv2.imwrite(str(to), bgr, [cv2.IMWRITE_JPEG_QUALITY, RESAVED_QUALITY])
+    _whole(cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, RESAVED_QUALITY])[1].tobytes(), to)
 
 
 def _strange(_known: Path, strange: Path, to: Path) -> None:
-    shutil.copyfile(strange, to)
+    _whole(strange.read_bytes(), to)
+
+
+def _whole(data: bytes, to: Path) -> None:
+    unfinished = to.with_suffix(".part")
+    unfinished.write_bytes(data)
+    unfinished.rename(to)
 
 
 MIX = (_copy, _save_again, _copy, _strange)
