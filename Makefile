@@ -27,9 +27,11 @@ lock:
 check-wheel:
 	.ci/check-wheel
 
+# make bench BENCHMARKS=search; what a peer needs: pip install -r benchmarks/peers.txt
+BENCHMARKS = status_start bursts first_scan first_verdict latency search scale
 bench:
 	.ci/environment .venv-test requirements-test.lock
-	for script in benchmarks/[!_]*.py; do "$(PYTHON)" "$$script" || exit 1; done
+	for one in $(BENCHMARKS); do "$(PYTHON)" -m benchmarks.$$one || exit 1; done
 
 # make accuracy ARGS="--quick", or "--photos DIR --groups DIR" with pictures of your own.
 accuracy:

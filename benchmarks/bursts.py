@@ -4,7 +4,7 @@ Runs the real `dedupd check` on generated frames of one motionless scene, withou
 the case in which every frame looks like every other.  Prints n, seconds, seconds of processor
 time, how many contents were signed and how many pairs compared, both by full decodes.
 
-    python benchmarks/bursts.py [n ...]
+    python -m benchmarks.bursts [n ...]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Measures a first scan, whole process and report included, against the article's script.
 
-    python benchmarks/first_scan.py [--count 400] [--rounds 5] [--photos DIR] [--only new|mixed]
+    python -m benchmarks.first_scan [--count 400] [--rounds 5] [--photos DIR] [--only new|mixed]
 
 `new`: as many camera JPEGs in the needles as in the haystack, none of which it has.  `mixed`: half
 of the needles are byte copies, a quarter was saved again, a quarter is new.  Files are made below
@@ -17,9 +17,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-
-import _camera
-import _timing
+from benchmarks import _camera, _timing
 
 HERE = Path(__file__).parent
 IMPORTED, MISSING = 0, 1

@@ -1,6 +1,6 @@
 """Measures the first true verdict about a card of byte copies, on a fresh library of many files.
 
-    python benchmarks/first_verdict.py [--files 100000] [--copies 200] [--rounds 5]
+    python -m benchmarks.first_verdict [--files 100000] [--copies 200] [--rounds 5]
 
 The reference is what nobody can do without: `find` over both roots, and reading the card and its
 copies.  Nothing may be decoded for it.
@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import _timing
+from benchmarks import _timing
 
 IMPORTED = 0
 REFERENCE = "find, and reading the copies"

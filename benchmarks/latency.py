@@ -1,6 +1,6 @@
 """Measures how soon a new file's answer comes: from its close to its class in the report.
 
-    python benchmarks/latency.py [--files 40] [--library 1000]
+    python -m benchmarks.latency [--files 40] [--library 1000]
 
 A real daemon with `settle_quiet: 0.1s`, the least it takes, which isn't counted; camera files of 12
 and 16 megapixels, then small ones, which the library lacks.  The reference is the decode that the
@@ -23,8 +23,8 @@ from typing import Any
 
 import cv2
 import numpy as np
+from benchmarks import _camera
 
-import _camera
 from dedupd.faces.client import request
 from dedupd.faces.questions import status, wait
 
