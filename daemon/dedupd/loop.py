@@ -160,8 +160,8 @@ class Loop:
         self._numbers = itertools.count(1)
         self._questions: dict[int, Future[Reply]] = {}
         self._stepped = True
-        self._synced_s = self._report_at_s = float("-inf")
-        self._unsynced = False
+        self._report_at_s = float("-inf")
+        self._unsynced_s: float | None = None  # since when something waits to be synced
         self._reserved_seq = 0
         self._keep = keep
         self._whole = True  # the last turn came to its end: what is in the store was said
@@ -256,7 +256,7 @@ class Loop:
         return (item,)
 
     def _make_last(self, events: list[Event]) -> None:
-        """Log first, then commit; a whole second's commits are synced together."""
+        """Log first, then commit; a whole second's commits are synced together, at its end."""
         folders = any(event.name.startswith("folder.") for event in events)
         if not self._keep:
             return
@@ -265,11 +265,13 @@ class Loop:
             if reserved_seq > self._reserved_seq:
                 self._reserved_seq = reserved_seq
                 self._store.put_meta(LOG_META, {"reserved_seq": reserved_seq})
-        self._unsynced = self._unsynced or bool(events) or self._stepped
-        sync = folders or (self._unsynced and time.monotonic() - self._synced_s >= SYNC_EVERY_S)
-        self._store.commit(sync=sync)
-        if sync:
-            self._synced_s, self._unsynced = time.monotonic(), False
+        now_s = time.monotonic()
+        if self._unsynced_s is None and (events or self._stepped):
+            self._unsynced_s = now_s
+        late = self._unsynced_s is not None and now_s - self._unsynced_s >= SYNC_EVERY_S
+        self._store.commit(sync=folders or late)
+        if folders or late:
+            self._unsynced_s = None
 
     def _publish(self, force: bool) -> None:
         began_s = time.monotonic()

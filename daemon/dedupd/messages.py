@@ -204,9 +204,14 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Something may have changed at this place: look sooner."""
+    """Something may have changed at this place: look sooner.
+
+    Attributes:
+        closed: The last that was heard is that somebody who wrote to it closed it.
+    """
 
     place: Place
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

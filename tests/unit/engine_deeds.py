@@ -25,6 +25,7 @@ class Deeds:
         roots = {**usual_roots(), **roots_of(n2=Role.NEEDLES)}
         volumes = {"h1": Volume(1), "h2": Volume(2, 2), "n1": Volume(1, 1, 3), "n2": Volume(3, 3)}
         self.world = World(roots, volumes, seed)
+        self.world.closing = True
         self.disk, self.dice = self.world.disk, self.world.dice
         self.parked = self.world.parked
         for group in range(GROUPS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.unit.engine_disk import Volume, picture
-from tests.unit.engine_world import World, roots_of, world_with
+from tests.unit.engine_world import QUIET_S, World, roots_of, world_with
 
 from dedupd.asks import (
     AskAccept,
@@ -236,3 +236,24 @@ def test_a_rescan_of_a_path_looks_there():
     while not any(isinstance(job, Sweep) for job in world._walks["n1"]):
         world.act()
     assert isinstance(world.replies[world.ask(AskRescan(b"/elsewhere"))], Refused)
+
+
+def test_a_closed_file_is_looked_at_soon_and_believed_later():
+    """Its class is known at once; the folder waits until all was seen twice, well apart."""
+    world = world_with(LIBRARY, ONE)
+    world.closing = True
+    needle = next(name for name in (b"card/y.jpg", b"card/z.jpg") if sum(name) % 2 == 0)
+    copy = next(name for name in (b"b.jpg", b"c.jpg") if sum(name) % 2 == 0)
+    world.disk.write("n1", needle, picture(2, "b"))
+    world.disk.write("h1", copy, picture(2, "b"))
+    world.happened()
+    began_s, matched_at_s = world.now_s, None
+    while world.state(b"card") is not FolderState.IMPORTED or matched_at_s is None:
+        assert world.now_s - began_s < 60
+        if not world.act():
+            world.pass_time(0.05)
+        if matched_at_s is None and world.folder(b"card").tree.matched == 2:
+            matched_at_s = world.now_s
+    assert matched_at_s - began_s < 1.0
+    assert world.now_s - began_s >= QUIET_S
+    assert world.violations == []

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupd.model import Place
-from dedupd.rules.settle import Settler
+from dedupd.rules.settle import CLOSED_QUIET_S, Settler
 
 QUIET_S, LONGEST_S = 2.0, 60.0
 FILE, OTHER = Place("n1", b"a.jpg"), Place("n1", b"b.jpg")
@@ -97,3 +97,61 @@ def test_every_change_is_followed_by_a_look_in_time(moments):
         assert due_s is not None
         assert due_s <= moment_s + LONGEST_S
     assert one.ready(moments[-1] + QUIET_S) == [FILE]
+
+
+def test_a_closed_file_is_ready_sooner():
+    """Whoever closed it has written it; whoever reads it asks for writers."""
+    one = settler()
+    one.heard(FILE, closed=True)
+    one.changed(FILE, 10.0)
+    assert one.next_due_s() == 10.0 + CLOSED_QUIET_S
+    assert one.ready(10.0 + CLOSED_QUIET_S) == [FILE]
+    assert one.is_quiet(FILE, 10.0 + CLOSED_QUIET_S)
+
+
+def test_a_close_that_is_heard_while_it_settles_counts():
+    """The first look came between the last write and the close."""
+    one = settler()
+    one.changed(FILE, 10.0)
+    one.heard(FILE, closed=True)
+    assert one.ready(10.0 + CLOSED_QUIET_S) == [FILE]
+
+
+def test_what_is_written_after_a_close_takes_its_whole_time():
+    """The last that is heard of a file counts."""
+    one = settler()
+    one.heard(FILE, closed=True)
+    one.changed(FILE, 10.0)
+    one.heard(FILE, closed=False)
+    assert one.ready(11.9) == []
+    one.heard(OTHER, closed=True)
+    one.heard(OTHER, closed=False)
+    one.changed(OTHER, 20.0)
+    assert not one.is_quiet(OTHER, 20.0 + CLOSED_QUIET_S)
+
+
+def test_a_close_is_good_for_one_settling():
+    """A reader who found a writer sends the file back: nobody closed that one."""
+    one = settler()
+    one.heard(FILE, closed=True)
+    one.changed(FILE, 10.0)
+    one.forget(FILE)
+    one.changed(FILE, 20.0)
+    assert not one.is_quiet(FILE, 20.0 + CLOSED_QUIET_S)
+
+
+def test_no_file_waits_longer_for_being_closed():
+    """A quiet time that is shorter still stays."""
+    one = Settler(0.1, LONGEST_S)
+    one.heard(FILE, closed=True)
+    one.changed(FILE, 10.0)
+    assert one.is_quiet(FILE, 10.2)
+
+
+def test_closes_of_a_root_that_came_anew_are_forgotten():
+    """What was heard before says nothing of what is there now."""
+    one = settler()
+    one.heard(FILE, closed=True)
+    one.hurry(FILE.root)
+    one.changed(FILE, 10.0)
+    assert not one.is_quiet(FILE, 10.0 + CLOSED_QUIET_S)

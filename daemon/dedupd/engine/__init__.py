@@ -205,7 +205,7 @@ class Engine:
 
     def _hint(self, message: Hint) -> None:
         self._standing.hinted(message.place)
-        self.roots.hint(message.place)
+        self.roots.heard(message.place, closed=message.closed)
 
     def _looked(self, message: TreeLooked | WitnessesLooked) -> None:
         judged = self._standing.answered(message)

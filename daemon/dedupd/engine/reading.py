@@ -153,7 +153,19 @@ class Reading:
         lost.discard(digest)
         self.hashed += 1
         self._store.put_fingerprint(digest, message.result)
+        if isinstance(message.result, Unreadable):
+            self._doubt_closed(digest)
         self._files.learned(digest)
+
+    def _doubt_closed(self, digest: Digest) -> None:
+        """What was closed half written comes out damaged: let it have its whole quiet time."""
+        catalog = self._files.catalog
+        for place in [one for role in Role for one in catalog.places(role, digest)]:
+            record = catalog.get(place)
+            if record is None or place not in self._files.live:
+                continue
+            if not self._files.settler.is_long(record.seen_at_s, self._out.now.s):
+                self._files.unsettle(place)
 
     def signed(self, message: Signed) -> None:
         """Take in a signature."""

@@ -162,6 +162,11 @@ class Roots:
         heard = self.listening.next_due_s()
         return min([*checks, *heard, *([] if settles is None else [settles])])
 
+    def heard(self, place: Place, *, closed: bool) -> None:
+        """Something was heard of `place`; at last, perhaps, that its writer closed it."""
+        self._settler.heard(place, closed=closed)
+        self.hint(place)
+
     def hint(self, place: Place) -> None:
         """Something may have changed at `place`."""
         desk = self.desks[place.root]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,3 +92,15 @@ def test_nothing_is_lost_between_threads():
         awake.clear()
         taken |= {one.place.path for one in hints.take()}
     adding.join()
+
+
+@pytest.mark.parametrize(
+    ("said", "closed"),
+    [([True], True), ([False, True], True), ([True, False], False), ([True, None], True)],
+)
+def test_the_last_word_on_writing_counts(said: list[bool | None], closed: bool):
+    """Who wrote after a close has not closed yet; rights and times say nothing of it."""
+    hints = Hints("r1", lambda: None)
+    for one in said:
+        hints.add(b"a.jpg", closed=one)
+    assert hints.take() == (Hint(Place("r1", b"a.jpg"), closed),)

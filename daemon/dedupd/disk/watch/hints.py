@@ -33,15 +33,19 @@ class Hints:
         self._root_id = root_id
         self._wake = wake
         self._lock = threading.Lock()
-        self._paths: dict[bytes, None] = {}  # a set that keeps the order of arrival
+        self._paths: dict[bytes, bool] = {}  # in order of arrival; True: closed, at last
         self._rescan = ""
         self._hearing: Hearing | None = None
 
-    def add(self, path: bytes) -> None:
-        """Say that something may have changed at `path`, inside the root."""
+    def add(self, path: bytes, *, closed: bool | None = False) -> None:
+        """Say that something may have changed at `path`, inside the root.
+
+        Args:
+            closed: Whoever wrote to it closed it; None where what happened says nothing of that.
+        """
         with self._lock:
             was_empty = self._is_empty()
-            self._paths[path] = None
+            self._paths[path] = self._paths.get(path, False) if closed is None else closed
             if len(self._paths) > MOST_PATHS:
                 self._paths.clear()
                 self._rescan = "storm"
@@ -72,7 +76,8 @@ class Hints:
             paths, self._paths = self._paths, {}
         heard = (hearing,) if hearing is not None else ()
         rescans = (Rescan(self._root_id, why),) if why else ()
-        return heard + rescans + tuple(Hint(Place(self._root_id, path)) for path in paths)
+        hints = (Hint(Place(self._root_id, path), closed) for path, closed in paths.items())
+        return heard + rescans + tuple(hints)
 
     def _is_empty(self) -> bool:
         return not self._paths and not self._rescan and self._hearing is None

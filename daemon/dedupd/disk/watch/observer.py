@@ -72,9 +72,10 @@ class Handler(FileSystemEventHandler):
 
     def dispatch(self, event: FileSystemEvent) -> None:
         """Add both ends of an event."""
+        closed = None if isinstance(event, FileAttribEvent) else isinstance(event, FileClosedEvent)
         for path in (event.src_path, event.dest_path):
             if path:
-                self._hints.add(os.fsencode(path)[self._inside :])
+                self._hints.add(os.fsencode(path)[self._inside :], closed=closed)
         self._count += 1
 
     def count(self) -> int:
