@@ -219,6 +219,7 @@ class MatchLine:
         evidence: Why it counts as the same, or would if `reason` weren't.
         reason: "" where it vouches; else the limit or veto that decided ("different": too far).
         sketch_score: Correlation of the two sketches.
+        retold: Shrinking and coding the library's picture gives just this one.
     """
 
     known: Known
@@ -226,6 +227,7 @@ class MatchLine:
     reason: str
     distance_bits: int = 0
     sketch_score: float = 0.0
+    retold: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ def test_every_kind_is_explained(site):
     large = explained(site, "large.jpg")
     assert (large["class"], large["reason"]) == ("possible", "smaller")
     assert large["matches"][0]["worse"] == ["pixels"]
+    assert not large["matches"][0]["retold"]
     missing = explained(site, "missing.jpg")
     assert (missing["class"], missing["reason"]) == ("unmatched", "no-match")
     cut = explained(site, "cut.jpg")

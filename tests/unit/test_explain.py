@@ -52,6 +52,16 @@ def test_a_match_is_told_with_its_evidence():
     assert "bits of the dHash" not in said
 
 
+@pytest.mark.parametrize("retold", [True, False])
+def test_a_copy_that_was_made_again_is_told_as_one(retold):
+    """Only where shrinking and coding the library's picture gave it."""
+    same = Evidence(EvidenceKind.SAME, 1, 0.99)
+    line = MatchLine(COPY, same, "", 1, 0.99, retold)
+    assert (
+        "made of it: " in told(cls=PictureClass.MATCHED, evidence=same, matches=[line])
+    ) is retold
+
+
 def test_a_veto_is_told_in_words():
     """Which one decided, and in what the library's copy is worse."""
     smaller = Evidence(EvidenceKind.SAME, 3, 0.98, ("pixels", "metadata"), "smaller")

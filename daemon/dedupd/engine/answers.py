@@ -139,7 +139,8 @@ class Answers:
         other = known.fingerprint
         score = correlation(needle.sketch, other.sketch) if isinstance(other, Fingerprint) else 0.0
         reason = "not-compared" if finding.want is not Want.NOTHING else finding.reason
-        return MatchLine(known, finding.evidence, reason, one.distance_bits, score)
+        bits = one.distance_bits
+        return MatchLine(known, finding.evidence, reason, bits, score, finding.retold)
 
     def _near(self, ask: AskNear) -> NearReply:
         """Return the library's files that hold, code or may show the same."""

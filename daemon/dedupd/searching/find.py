@@ -130,7 +130,8 @@ def _judged(reader: Reader, image: Image, line: MatchLine, policy: Policy) -> Ma
         return MatchLine(known, None, problem.why.reason, line.distance_bits, line.sketch_score)
     evidence = finding.evidence
     bits = evidence.distance_bits if evidence else line.distance_bits
-    return MatchLine(known, evidence, finding.reason, bits, line.sketch_score)
+    score = line.sketch_score
+    return MatchLine(known, evidence, finding.reason, bits, score, finding.retold)
 
 
 def _finding(reader: Reader, image: Image, known: Known, policy: Policy) -> Finding:

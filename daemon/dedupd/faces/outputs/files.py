@@ -116,6 +116,8 @@ def _relation(match: Fields) -> Iterator[str]:
     kind = match["evidence"]
     if counts(match):
         yield reasons.evidence(kind)
+        if match["retold"]:
+            yield "made of it: shrinking and coding the library's picture gives just this one"
     elif match["reason"]:
         yield f"{printable(match['reason'])}: {printable(reasons.reason(match['reason']))}"
     if kind not in ("bytes", "pixels", "hardlink"):

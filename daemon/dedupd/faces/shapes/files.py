@@ -126,6 +126,7 @@ def match_fields(line: MatchLine) -> Fields:
         "distance_bits": line.distance_bits,
         "sketch_score": line.sketch_score,
         "reason": line.reason,
+        "retold": line.retold,
     }
 
 
