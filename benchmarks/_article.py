@@ -19,8 +19,11 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 def dhash(path: Path) -> int | None:
     """Return the article's hash of a picture; None if it can't be read."""
     picture = cv2.imread(str(path))
-    if picture is None:
-        return None
+    return None if picture is None else hashed(picture)
+
+
+def hashed(picture: cv2.typing.MatLike) -> int:
+    """Return the article's hash of decoded pixels."""
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
     small = cv2.resize(grey, (9, 8))
     brighter = small[:, 1:] > small[:, :-1]

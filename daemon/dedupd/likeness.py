@@ -88,9 +88,8 @@ class MatchLimits:
         peak: Largest difference of 4 x 4 pixels that may be left then, grey levels.
         sibling: How many times what the needle's coding makes the RMS luma difference may be where
             the library's copy is of a finer coding: both may have been made of one original.
-        coding: Largest coding error of the library's copy of a WebP or AVIF, whose own can't be
-            told; beside a coarser one, and of HEIC beside any lossy one, the needle must bear the
-            traces of the library's coding.
+        coding: Largest coding error of a larger library picture, as it shows at the needle's
+            size, where the needle's own isn't larger.
         detail: Smallest share of the needle's fine detail that the library's copy must have.
         detail_resized: The same where the pixel sizes differ.
     """

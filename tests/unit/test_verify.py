@@ -34,9 +34,8 @@ SIDE = Side(PRINT, Signature(LUMA.tobytes(), CHROMA.tobytes()))
 SMALL = replace(SIDE, fingerprint=replace(PRINT, width_px=200, height_px=150))
 ALIKE = Measures(0.0, 0.0, 1.0, Recoding(0.0, 0.0, 0.0, 0.0))
 OF_TWO_SIZES = Measures(0.0, None, 1.0)
-NOISY = Measures(
-    0.0, 1.2, 1.0, Recoding(0.5, 1.1, 5.0, 0.5)
-)  # by more than any coding of theirs explains
+# More than any coding of theirs explains, and yet one bears the traces of the other's.
+NOISY = Measures(0.0, 1.2, 1.0, Recoding(0.5, 1.1, 5.0, 0.5), Recoding(0.5, 0.5, 1.0, 2.0))
 
 
 def look(needle=SIDE, haystack=SIDE, measures: Measures | None = ALIKE):

@@ -76,8 +76,9 @@ class StderrCapture:
         self._own = -1
 
     def __enter__(self) -> Self:
-        os.ftruncate(self._memory, 0)
-        os.lseek(self._memory, 0, os.SEEK_SET)
+        if self.said:
+            os.ftruncate(self._memory, 0)
+            os.lseek(self._memory, 0, os.SEEK_SET)
         self._own = os.dup(2)
         os.dup2(self._memory, 2)
         return self

@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupd.model import VIEWS, PerceptualHash
-from dedupd.pictures.opencv import cv2
+from dedupd.model import VIEWS, PerceptualHash, View
+from dedupd.pictures.opencv import MatLike, cv2
 
+_SIDE = 8
 _GREY_AXES = 2
 _LEAST_SIDE = 2
 _COMMON_SIDE_PX = 72  # cells of 9 x 8 and of 8 x 9 are whole pixels of it
 
 
-def dhash(luma: NDArray[np.uint8], side: int = 8) -> PerceptualHash:
+def dhash(luma: NDArray[np.uint8], side: int = _SIDE) -> PerceptualHash:
     """Hash a picture by where it gets darker from left to right.
 
     Bit (r, c) is 1 where cell (r, c) of the shrunken picture is strictly brighter than cell
@@ -35,10 +36,7 @@ def dhash(luma: NDArray[np.uint8], side: int = 8) -> PerceptualHash:
         raise ValueError(f"side must be at least {_LEAST_SIDE}, not {side}")
     # cv2 wants (width, height); numpy shapes are (height, width).
     cells = cv2.resize(luma, (side + 1, side), interpolation=cv2.INTER_AREA)
-    brighter = cells[:, :-1] > cells[:, 1:]
-    packed = int.from_bytes(np.packbits(brighter).tobytes(), "big")
-    padding = -brighter.size % 8  # packbits fills the last byte up with zeros
-    return PerceptualHash("dhash", bits=brighter.size, value=packed >> padding)
+    return PerceptualHash("dhash", bits=side * side, value=_bits(cells))
 
 
 def turned_hashes(luma: NDArray[np.uint8]) -> tuple[int, ...]:
@@ -51,6 +49,18 @@ def turned_hashes(luma: NDArray[np.uint8]) -> tuple[int, ...]:
         luma: As for `dhash`.
     """
     small = cv2.resize(luma, (_COMMON_SIDE_PX,) * 2, interpolation=cv2.INTER_AREA)
-    views = [np.fliplr(small) if view.mirrored else small for view in VIEWS[1:]]
-    turned = [np.rot90(one, view.quarters) for one, view in zip(views, VIEWS[1:], strict=True)]
-    return tuple(dhash(np.ascontiguousarray(one)).value for one in turned)
+    # Cells that are whole pixels have one mean, whichever way they are turned.
+    lying = cv2.resize(small, (_SIDE + 1, _SIDE), interpolation=cv2.INTER_AREA)
+    standing = cv2.resize(small, (_SIDE, _SIDE + 1), interpolation=cv2.INTER_AREA)
+    return tuple(_bits(_turned(standing if v.quarters % 2 else lying, v)) for v in VIEWS[1:])
+
+
+def _turned(cells: MatLike, view: View) -> MatLike:
+    return np.rot90(np.fliplr(cells) if view.mirrored else cells, view.quarters)
+
+
+def _bits(cells: MatLike) -> int:
+    """Return a bit for each cell but the last of its row: is it brighter than the next?"""
+    brighter = cells[:, :-1] > cells[:, 1:]
+    packed = int.from_bytes(np.packbits(brighter).tobytes(), "big")
+    return packed >> (-brighter.size % 8)  # packbits fills the last byte up with zeros

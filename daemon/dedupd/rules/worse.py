@@ -20,17 +20,13 @@ REASONS = {
 """What is worse (the keys of `match.worse`) -> the reason that people see, gravest first."""
 
 DEEP_ERROR = 0.1  # RMS grey levels; rounding to 8 bits alone costs 0.29
-UNTOLD_ERROR = 1.5  # RMS grey levels of two whose codings nobody can tell: hardly to be seen
-UNTOLD_MOST = 5.0  # the same beside a fine JPEG that shows as much detail
-# Share of the needle's detail: its own coding takes some, AVIF's adds none, WebP's a little.
-UNTOLD_DETAIL = {"webp": 0.95, "avif": 0.99}
+UNTOLD_ERROR = 1.5  # RMS grey levels beside a lossless copy: hardly to be seen
 ROUNDING = 0.4  # RMS grey levels that two decoders, or two ways to colours and back, differ by
 SIBLING_ROUNDING = 0.2  # the same of two files made by the same program
 LEAST_SIBLING = 0.97  # below it the needle is the library's source
 TRACES = 0.4  # share of what a coding makes that it makes of a picture that was coded so before
 TRACED_LEFT = 1.25  # how many times that may be left then, if it was this very file
 LOSSLESS_ERROR = 0.3  # RMS grey levels, by rounding to 8 bits
-WRITTEN_BY_CAMERAS = ("heic",)
 FINER = 0.75  # share of the needle's coding error that a finer coding has
 
 
@@ -134,7 +130,7 @@ def _is_coarser(
         return True
     if measures.error is None:
         return _is_coarse_for(needle, haystack, limits)
-    return needle.coding_error >= 0 or _may_be_the_source(needle, haystack, measures, limits)
+    return needle.coding_error >= 0 or _may_be_the_source(haystack, measures, limits)
 
 
 def _is_coarse_for(needle: Fingerprint, haystack: Fingerprint, limits: MatchLimits) -> bool:
@@ -144,28 +140,20 @@ def _is_coarse_for(needle: Fingerprint, haystack: Fingerprint, limits: MatchLimi
     return shown > max(limits.coding, needle.coding_error)
 
 
-def _may_be_the_source(
-    needle: Fingerprint, haystack: Fingerprint, measures: Measures, limits: MatchLimits
-) -> bool:
-    """Of a needle whose coding tells nothing (HEIC, WebP): was the library's copy made of it?
+def _may_be_the_source(haystack: Fingerprint, measures: Measures, limits: MatchLimits) -> bool:
+    """Of a needle whose coding tells nothing (HEIC, WebP): may the library's copy be made of it?
 
-    A library copy may have been made in a way that can't be imitated: by another encoder, or in
-    two steps.  It wasn't where the needle bears the traces of its very coding.  A picture that a
-    camera may have written is asked for them beside every lossy copy, others beside a coarse one.
+    It may have been made in a way that can't be imitated: by another encoder, or in two steps.
+    It wasn't where the needle bears the traces of its very coding; all else is shown to a person.
     """
     error, source = measures.error or 0.0, measures.source
     if error <= ROUNDING:
         return False
-    if haystack.coding_error <= LOSSLESS_ERROR:
+    if 0 <= haystack.coding_error <= LOSSLESS_ERROR:
         return error > UNTOLD_ERROR  # nothing tells what it went through before
-    if source is not None and _is_its_coding(source, limits):
+    if source is None or _is_its_coding(source, limits):
         return True
-    if source is not None and _was_coded_by(source):
-        return False
-    if needle.format in WRITTEN_BY_CAMERAS or haystack.coding_error > limits.coding:
-        return True
-    less = measures.detail < UNTOLD_DETAIL.get(needle.format, 1.0)
-    return error > UNTOLD_MOST or (error > UNTOLD_ERROR and less)
+    return not _was_coded_by(source)
 
 
 def _was_coded_by(source: Recoding) -> bool:

@@ -113,11 +113,13 @@ def _quantisers(body: memoryview) -> dict[int, tuple[int, ...]]:
     """Return the quantisation tables of one segment by their number."""
     tables, at = {}, 0
     while at < len(body):
-        bytes_each = 2 if body[at] >> 4 else 1
-        end = at + 1 + _TABLE_VALUES * bytes_each
+        step_bytes = 2 if body[at] >> 4 else 1
+        end = at + 1 + _TABLE_VALUES * step_bytes
         raw = bytes(body[at + 1 : end])
-        steps = (raw[i : i + bytes_each] for i in range(0, len(raw), bytes_each))
-        tables[body[at] & 15] = tuple(int.from_bytes(step, "big") for step in steps)
+        steps = tuple(raw)
+        if step_bytes > 1:
+            steps = tuple(high << 8 | low for high, low in zip(raw[::2], raw[1::2], strict=False))
+        tables[body[at] & 15] = steps
         at = end
     return tables
 
