@@ -48,7 +48,7 @@ def c_loop(folder: Path, paths: Sequence[Path]) -> Callable[[], float] | None:
     compiler, program = shutil.which("cc") or shutil.which("gcc"), folder / "c_loop"
     if compiler is None:
         return None
-    command = [compiler, "-O2", "-o", program, SOURCE, "-ljpeg"]
+    command: list[str | Path] = [compiler, "-O2", "-o", program, SOURCE, "-ljpeg"]
     if subprocess.run(command, capture_output=True, check=False).returncode:
         return None
 
