@@ -1,6 +1,8 @@
 """What the socket's threads ask of the loop, whichever there is at that moment.
 
 A daemon that starts, reloads or opens its store again has none; `status --wait` waits for it.
+Until the first look at all roots is over, a folder that is pending shows the last run's verdict,
+with its date.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import time
 
 from dedupd.asks import Ask, AskWait, Refused, Reply
 from dedupd.loop import Loop
-from dedupd.reports import Report
+from dedupd.reports import Report, remembering
 
 ANSWER_S = 30.0
 START_S = 120.0
@@ -25,12 +27,16 @@ class Front:
         loop: None where there is none at the moment.
         report: The last one, for as long as there is no loop.
         closed: No loop will come any more.
+
+    Args:
+        recalled: The report of the last run, None if there is none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, recalled: Report | None) -> None:
         self.loop: Loop | None = None
-        self.report = Report(version="", time="", state="starting")
+        self.report = recalled or Report(version="", time="", state="starting")
         self.closed = False
+        self._recalled = recalled
 
     def ask(self, ask: Ask) -> Reply:
         """Return the loop's answer, or why there is none; `AskWait` waits for a loop too."""
@@ -52,9 +58,16 @@ class Front:
     def fresh_report(self) -> Report:
         """Return the report of this moment, or the last one where that can't be had."""
         loop = self.loop
-        if loop is None:
+        if loop is None or not loop.loaded:
             return self.report
         try:
-            return loop.fresh_report().result(ANSWER_S)
+            report = loop.fresh_report().result(ANSWER_S)
         except (concurrent.futures.CancelledError, TimeoutError):
             return self.report
+        return self.dated(report, loop)
+
+    def dated(self, report: Report, loop: Loop) -> Report:
+        """Return the loop's report with the verdicts of the last run where it has none yet."""
+        if self._recalled is None or loop.engine.ready:
+            return report
+        return remembering(report, self._recalled)

@@ -167,10 +167,12 @@ class Loop:
         self._whole = True  # the last turn came to its end: what is in the store was said
         self.problems: tuple[Problem, ...] = ()
         self.report = Report(version="", time="", state="starting")
+        self.loaded = False  # what the store remembers was taken in: there are answers now
 
     def start(self) -> None:
         """Load what is known and begin to look; the pool must have been started."""
         self.engine.load()
+        self.loaded = True
         for hands in self._hands.values():
             hands.start()
         self._inbox.put(Tick())

@@ -120,6 +120,24 @@ def without_claims(report: Report, problems: tuple[Problem, ...]) -> Report:
     return replace(report, state="degraded", problems=problems, folders=folders)
 
 
+def remembering(report: Report, before: Report) -> Report:
+    """Return a report in which pending folders show the verdict of an earlier one, as of then."""
+    known = {folder.path: folder for folder in before.folders}
+
+    def told(now: FolderReport) -> FolderReport:
+        then = known.get(now.path)
+        if then is None or now.state is not FolderState.PENDING or now.last_state:
+            return now
+        return replace(now, last_state=then.last_state or then.state, as_of=then.as_of)
+
+    return replace(report, folders=tuple(map(told, report.folders)))
+
+
+def verdicts(report: Report) -> tuple[object, ...]:
+    """Return what a report says of its folders, without its dates: equal where nothing changed."""
+    return tuple((folder.path, folder.state, folder.tree) for folder in report.folders)
+
+
 def status_line(report: Report) -> str:
     """Return one line for `systemctl status`."""
     done = sum(folder.state is FolderState.IMPORTED for folder in report.folders)

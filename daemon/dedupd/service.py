@@ -28,8 +28,8 @@ from dedupd.journal import Journal
 from dedupd.looking import VERSIONS, make_pool, remember_roots
 from dedupd.loop import LOG_META, Loop
 from dedupd.notify import Notifier
-from dedupd.reports import Event, Problem, Report, status_line, without_claims
-from dedupd.state import Store, StoreDamaged, StoreUnwritable
+from dedupd.reports import Event, Problem, Report, status_line, verdicts, without_claims
+from dedupd.state import Store, StoreDamaged, StoreUnwritable, lastreport
 from dedupd.state.eventlog import EventLogUnwritable
 from dedupd.state.lock import StateLock
 from dedupd.state.store import open_store, set_aside
@@ -38,6 +38,7 @@ from dedupd.text import path_of, shown
 TURN_S = 1.0
 REOPEN_S = 60.0
 SHOW_EVERY_S = 0.5
+KEEP_EVERY_S = 600.0
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,9 @@ class Daemon:
     ) -> None:
         self._config, self._load, self._show = config, load, show
         self._notifier, self._lock = notifier, lock
-        self._front = Front()
+        self._front = Front(lastreport.recall(config.state))
+        # When a report was last kept for the next run, and what it said.
+        self._kept_s, self._kept = time.monotonic(), verdicts(self._front.report)
         self._stop_wanted = self._reload_wanted = False
         self._problems: tuple[Problem, ...] = not_in_force(config)
         self._journal = Journal(config, quiet=show is not None and sys.stderr.isatty())
@@ -160,17 +163,29 @@ class Daemon:
                 self._announced = True
                 self._tell(Event("daemon.ready"))
                 self._notifier.ready()
+            self._keep_report(loop)
             self._notifier.status(status_line(self._front.report))
             self._demand_state()
             if self._show is not None and time.monotonic() - shown_s >= SHOW_EVERY_S:
                 shown_s = time.monotonic()
                 self._show(self._front.report)
+        self._keep_report(loop, now=True)
         if not self._stop_wanted:
             return Why.RELOAD
         self._notifier.stopping()
         self._tell(Event("daemon.stopping"))
         self._front.report = loop.engine.report(self._problems, stopping=True)
         return Why.STOP
+
+    def _keep_report(self, loop: Loop, *, now: bool = False) -> None:
+        """Keep the report for the next run, once in a while and before this one ends."""
+        if not (now or time.monotonic() - self._kept_s >= KEEP_EVERY_S):
+            return
+        self._kept_s, before = time.monotonic(), self._kept
+        report = self._front.dated(self._front.report, loop)
+        self._kept = verdicts(report)
+        if now or self._kept != before:
+            lastreport.keep(self._config.state, report)
 
     def _demand_state(self) -> None:
         """End when the state folder was deleted under us: another daemon could start there.

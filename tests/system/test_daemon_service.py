@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -22,6 +23,7 @@ from tests.system.commands import (
     started,
     wait_for,
 )
+from tests.system.pictures import foreign, ours
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -268,3 +270,20 @@ def test_nobody_else_may_open_the_socket(site):
     with running(site):
         assert os.stat(site.state).st_mode & 0o777 == 0o700
         assert os.stat(site.state / "control.sock").st_mode & 0o777 == 0o600
+
+
+def test_the_verdicts_are_kept_for_the_next_start_which_believes_none(tmp_path):
+    """They are shown with their date while it looks; what changed meanwhile it finds."""
+    site = Site(tmp_path)
+    (site.needles / "card").mkdir()
+    for place in (site.lib, site.needles / "card"):
+        (place / "1.jpg").write_bytes(ours(1)[0])
+    with running(site) as daemon:
+        site.wait_states({"needles/card": "imported"})
+        daemon.process.terminate()
+        assert daemon.process.wait(WAIT_S) == 0
+    kept = json.loads((site.state / "last-report.json").read_bytes())
+    assert {one["state"] for one in kept["folders"]} == {"imported"}
+    (site.needles / "card" / "2.jpg").write_bytes(foreign(1)[0])
+    with running(site):
+        site.wait_states({"needles/card": "incomplete"})

@@ -172,7 +172,7 @@ def test_the_live_report_is_handed_on_a_few_times_a_second(bench, shown):
         if len(turns) == 9:
             bench.daemon._want(Why.STOP)
 
-    engine = SimpleNamespace(watched=True, report=lambda problems, stopping: ready)
+    engine = SimpleNamespace(watched=True, ready=True, report=lambda problems, stopping: ready)
     loop = SimpleNamespace(turn=turn, report=ready, engine=engine)
     assert bench.daemon._turn(loop) is Why.STOP
     assert shown == [ready] * 3

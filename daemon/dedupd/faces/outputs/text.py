@@ -153,13 +153,13 @@ def _padded(state: str, look: Look) -> str:
 
 def _verdict_before(folder: Fields) -> str:
     """Return the last verdict of a folder that can't be verified at the moment."""
-    if folder["state"] not in ("unverified", "offline") or not folder["last_state"]:
+    if not folder["last_state"]:
         return ""
     return f"was {folder['last_state']}, as of {moment(folder['as_of'])}"
 
 
 def _so_far(folder: Fields) -> str:
-    if folder["state"] != "pending":
+    if folder["state"] != "pending" or folder["last_state"]:
         return ""
     found = folder["matched"] + folder["dismissed"]
     return f"{number(found)} of {number(folder['pictures'])} so far"
