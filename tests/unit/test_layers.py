@@ -28,7 +28,7 @@ LEVELS = (
     {"claim", "remote"},
     {"engine"},
     {"faces"},
-    {"hands", "notify", "journal", "hashing", "deciding", "searching", "doctor"},
+    {"hands", "notify", "unit", "journal", "hashing", "deciding", "searching", "doctor"},
     {"loop"},
     {"looking", "front"},
     {"article"},

@@ -24,6 +24,7 @@ COMMANDS = {
     "accept": "tell the daemon that a suspicious root is right as it is",
     "doctor": "what this machine lacks, and for each what to type",
     "config": "check the configuration, or show the effective one",
+    "service": "write the systemd unit for your folders, and say what to type",
     "hash": "perceptual hashes of a picture",
     "explain": "everything known about one picture, and what decided its class",
     "find": "where in the library is this picture? Any file will do",
