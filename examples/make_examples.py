@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 HERE = Path(__file__).parent
 LIBRARY_QUALITY = 82
+WHOLE = 100  # per cent
 
 
 class Photo(NamedTuple):
@@ -113,8 +114,11 @@ def main(data: Path, dandelion: Path) -> None:
         if photo.place:
             save(HERE / "library" / photo.place, images[name], LIBRARY_QUALITY)
     for place, (name, percent, quality) in NEEDLES.items():
+        image, whole = images[name], percent == WHOLE
+        if whole and quality and PHOTOS[name].place:  # somebody saved the library's file anew
+            image = np.asarray(cv2.imread(str(HERE / "library" / PHOTOS[name].place)), np.uint8)
         path = HERE / "old-backups" / place
-        save(path, scaled(images[name], percent / 100), quality or LIBRARY_QUALITY)
+        save(path, scaled(image, percent / 100), quality or LIBRARY_QUALITY)
     film(HERE / "old-backups" / "garden" / "clip.mp4", images["meadow"])
     (HERE / "old-backups" / "backup-2016" / "what is here.txt").write_text("Films and phone.\n")
 

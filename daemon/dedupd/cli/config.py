@@ -1,4 +1,4 @@
-"""`dedupd config`: check the configuration, or show the effective one."""
+"""`dedupd config`: write a first configuration, check one, or show the effective one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 
+from dedupd.cli.beginning import begin, next_steps
 from dedupd.cli.configuration import configuration
 from dedupd.cli.parsing import add_root_options
 from dedupd.config import dump
@@ -24,12 +25,18 @@ EXAMPLE = "dedupd config check --config my.yaml"
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.add_argument("action", metavar="check|show", choices=("check", "show"))
+    actions = ("init", "check", "show")
+    parser.add_argument("action", metavar="|".join(actions), choices=actions)
+    parser.add_argument("--yes", action="store_true", help="init: take what is proposed")
+    parser.add_argument("--force", action="store_true", help="init: replace the file, kept as .bak")
     add_root_options(parser)
 
 
 def run(args: argparse.Namespace) -> ExitCode:
-    """Check it, and say what it comes to."""
+    """Write it, or check it and say what it comes to."""
+    if args.action == "init":
+        print(next_steps(begin(args)))
+        return ExitCode.DONE
     config = configuration(args)
     if args.action == "check":
         _check(config)

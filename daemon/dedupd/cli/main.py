@@ -23,7 +23,7 @@ COMMANDS = {
     "reload": "let the daemon read its configuration again",
     "accept": "tell the daemon that a suspicious root is right as it is",
     "doctor": "what this machine lacks, and for each what to type",
-    "config": "check the configuration, or show the effective one",
+    "config": "write a first configuration, check one, or show the effective one",
     "service": "write the systemd unit for your folders, and say what to type",
     "hash": "perceptual hashes of a picture",
     "explain": "everything known about one picture, and what decided its class",

@@ -104,7 +104,7 @@ def _demand_may_write(folder: Path, config: Config, *, user: bool) -> None:
     place = os.path.realpath(os.fsencode(folder))
     for root in config.roots:
         if inside(place, root.path) is not None:
-            why = f"{shown(str(folder))} lies below the root {shown(root.path)}, where nothing is written"
+            why = f"it lies below the root {shown(root.path)}, where nothing is written"
             raise UserError("the unit was not written", why, "dedupd service install --print")
     if not user and os.geteuid() != 0:
         why = f"only root may write below {shown(str(SYSTEM))}"
