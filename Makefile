@@ -1,6 +1,6 @@
 # The few commands of this project; ./run and ./test need nothing but Python.
 .POSIX:
-.PHONY: run test fix lock check-wheel bench accuracy damage cover campaign
+.PHONY: run test fix lock reference check-wheel bench accuracy damage cover campaign
 
 PYTHON = .venv-test/bin/python
 UV = uv
@@ -17,6 +17,12 @@ fix:
 	.ci/environment .venv-test requirements-test.lock
 	"$(PYTHON)" -m ruff check --fix .
 	"$(PYTHON)" -m ruff format .
+
+# Writes docs/reference.md from what --help, the schema and the tables of the code say.
+reference:
+	.ci/environment .venv-test requirements-test.lock
+	PYTHONPATH=daemon "$(PYTHON)" -m dedupd.cli.reference > docs/reference.md.new
+	mv docs/reference.md.new docs/reference.md
 
 # Needs uv (https://docs.astral.sh/uv/); `make lock UV=/path/to/uv` where it is not on the PATH.
 # Versions that the locks name are kept unless pyproject.toml forbids them; delete a lock to renew it.

@@ -15,7 +15,6 @@ from typing import Any
 
 from dedupd.config_forms import PATH, PATTERN, Form, Unfit, nearest
 from dedupd.config_schema import (
-    EVENTS,
     IGNORE_DEFAULTS,
     ROOT_KEYS,
     ROOT_SETTINGS,
@@ -25,6 +24,7 @@ from dedupd.config_schema import (
     all_keys,
     settings,
 )
+from dedupd.events import EVENTS
 from dedupd.model import Role, Root
 from dedupd.strict_yaml import KeyPath, Parsed, Problem, Value
 

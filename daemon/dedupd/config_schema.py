@@ -53,15 +53,6 @@ NEEDLES_IGNORE = (".DS_Store", "Thumbs.db", "desktop.ini", "@eaDir/", "._*")
 
 IGNORE_DEFAULTS = {Role.HAYSTACK: HAYSTACK_IGNORE, Role.NEEDLES: NEEDLES_IGNORE}
 
-EVENTS = (
-    "daemon.started", "daemon.ready", "daemon.stopping", "config.reloaded", "config.rejected",
-    "root.online", "root.offline", "root.suspicious", "scan.started", "scan.finished",
-    "watch.overflow", "watch.deaf", "watch.blind", "picture.matched", "picture.possible",
-    "picture.unmatched", "picture.unreadable", "folder.imported", "folder.reopened",
-    "folder.removed", "decision.made", "decision.undone", "store.repaired", "store.rebuilt",
-)  # fmt: skip
-"""What a hook can be tied to: the events of the contract."""
-
 _LIMIT_FORMS: Mapping[str, Form] = {
     # How far candidates are looked for: the index is exact to a radius of 10.
     "radius_bits": count(0, 10),

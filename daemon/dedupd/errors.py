@@ -25,6 +25,18 @@ class ExitCode(enum.IntEnum):
     INTERRUPTED = 130
 
 
+MEANINGS = {
+    ExitCode.DONE: "done; for `check`, `status PATH`, `missing`: all of it is imported, or empty",
+    ExitCode.NOT_IMPORTED: "done, but something isn't imported",
+    ExitCode.USAGE: "wrong command line or configuration; the unit does not restart on it",
+    ExitCode.NOT_RUNNING: "the daemon isn't running",
+    ExitCode.FAILED: "the command failed; standard error says why, and what to type",
+    ExitCode.BUG: "a bug in dedupd, with a traceback",
+    ExitCode.INTERRUPTED: "interrupted by Ctrl-C",
+}
+"""What each exit code tells a script."""
+
+
 class UserError(Exception):
     """An expected failure: the user sees three short lines, never a traceback.
 

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from dedupd.cli.main import COMMANDS
-
 SOURCE = Path(__file__).parents[2] / "daemon"
 HEAVY = {
     "cv2", "numpy", "plyvel", "plyvel_next", "watchdog", "yaml", "pydantic", "rich",
@@ -27,14 +25,11 @@ def dedupd(*words):
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_help_that_fits_a_screen(name):
-    """24 lines, with an example; exit code 0."""
-    done = dedupd(name, "--help")
-    lines = done.stdout.decode().splitlines()
+def test_help_is_on_standard_output():
+    """Exit code 0; tests/unit/test_reference.py reads that of every command."""
+    done = dedupd("status", "--help")
     assert (done.returncode, done.stderr) == (0, b"")
-    assert len(lines) <= 24
-    assert f"dedupd {name}" in lines[-1]
+    assert b"dedupd status" in done.stdout.splitlines()[-1]
 
 
 @pytest.mark.timeout(120)

@@ -332,14 +332,41 @@ def test_progress_names_no_rate_before_there_is_one():
     assert progress.left(Queue(1, 0, 0.0, 90.0)) == "1 file left, about 2 min"
 
 
+class Terminal(io.StringIO):
+    """A terminal of 80 columns that can show ASCII only."""
+
+    def isatty(self):
+        return True
+
+    def fileno(self):
+        raise OSError
+
+
 def test_progress_on_a_terminal_is_a_bar_that_goes_away():
-    """It leaves no line behind, so that a redirected report stays clean."""
-
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
+    """It leaves no line behind, so that what follows begins on a clean one."""
     stream = Terminal()
-    with progress.shown(stream, colour=False) as show:
+    with progress.shown(stream) as show:
+        show(report(queue=Queue(600, 600, 4.0, 150.0)))
+        show(report(queue=Queue(599, 601)))  # too early to be looked at
+    drawn = stream.getvalue()
+    wanted = "##########----------  600 of 1,200 files, 600 files left, 4.0 a second, about 2 min"
+    assert drawn == f"\r\x1b[K{wanted[:79]}\r\x1b[K"
+    assert len(wanted) > 79
+
+
+def test_progress_before_anything_is_known_counts_what_was_listed():
+    """A first look at a large disk lists for a while."""
+    stream = Terminal()
+    with progress.shown(stream) as show:
+        show(report(folder(b"", FolderState.PENDING)))
+    assert "--------------------  listing: 13,407 pictures" in stream.getvalue()
+
+
+def test_progress_that_nobody_looks_at_is_not_shown():
+    """Nothing without a terminal; who asks for more words gets lines."""
+    stream = io.StringIO()
+    with progress.shown(stream) as show:
         show(report(queue=Queue(30, 1200, 4.0, 7.5)))
-    assert "1200 of 1230, 30 files left, 4.0 a second, about 8 s" in stream.getvalue()
+    assert stream.getvalue() == ""
+    with progress.shown(stream, verbose=True) as show:
+        assert show.__self__.__class__ is progress.Lines

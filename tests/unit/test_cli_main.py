@@ -81,7 +81,9 @@ def test_the_live_report_makes_nothing_of_a_report_that_comes_too_early(monkeypa
     monkeypatch.setattr(live, "report_fields", lambda one: worded.append(one) or really(one))
     stream, seen = Terminal(), []
     shown = Live(stream, colour=False)
-    early, late = (report(folder(b"%d" % n, FolderState.EMPTY)) for n in range(2))
+    early, late = (
+        report(folder(b"%d" % n, FolderState.REVIEW, pictures=1, possible=1)) for n in range(2)
+    )
     for now_s[0], one in ((0.0, early), (0.1, late), (0.6, late)):
         shown.show(one)
         seen.append(stream.getvalue().count("old-backups/1"))

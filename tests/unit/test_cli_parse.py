@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import socket
@@ -15,7 +16,7 @@ from tests.unit.reports import BUSY, ROOT, folder, report
 from dedupd import __version__
 from dedupd.asks import Done, PathReply, PictureLine, PicturesReply
 from dedupd.cli import asking, main, missing, parsing, status
-from dedupd.cli.screen import Screen
+from dedupd.cli.screen import ENTER, LEAVE, Screen, cut, width_of
 from dedupd.errors import DaemonNotRunning, ExitCode, UsageError, UserError
 from dedupd.faces import address, client, pointer, questions
 from dedupd.faces.outputs.look import Look
@@ -367,6 +368,64 @@ def test_a_terminal_is_redrawn_twice_a_second_and_never_scrolls():
     now_s[0] = 0.5
     screen.draw(report_fields(report(*many)))
     assert len(stream.written) > len(before)
+
+
+def test_the_terminal_is_given_back_however_it_ends():
+    """Its own screen, its cursor and its wrapping; once, and only if anything was drawn."""
+    stream = Terminal(True)
+    now_s = [0.0]
+    with contextlib.suppress(KeyboardInterrupt), Screen(stream, clock=lambda: now_s[0]) as screen:
+        for now_s[0] in (0.0, 1.0):
+            screen.draw(report_fields(report(folder(b"", FolderState.EMPTY))))
+        raise KeyboardInterrupt
+    screen.close()
+    assert stream.written.count(ENTER) == 1
+    assert stream.written.startswith(ENTER)
+    assert stream.written.endswith(LEAVE)
+    assert stream.written.count(LEAVE) == 1
+    undrawn = Terminal(True)
+    with Screen(undrawn):
+        pass
+    assert undrawn.written == ""
+
+
+LINES = ["sum", "imported  a", "    and 1 video", "imported  b"]
+
+
+@pytest.mark.parametrize(
+    ("height", "wanted"),
+    [
+        (4, LINES),
+        (3, ["sum", "... 3 more lines: dedupd status"]),
+        (2, ["sum", "... 3 more lines: dedupd status"]),
+        (1, ["... 4 more lines: dedupd status"]),
+    ],
+)
+def test_a_short_screen_says_how_much_it_leaves_out(height, wanted):
+    """And never parts "imported" from what else would be lost, which is indented below it."""
+    assert cut(LINES, height) == wanted
+
+
+def test_what_to_type_stays_whole_below_the_report():
+    """A long command takes two lines of the screen; where there is no room for it, it is left."""
+    whole = report_fields(report(folder(b"", FolderState.EMPTY)))
+    for footer, kept in (("x" * 100, True), ("x" * 80 * 23, False)):
+        stream = Terminal(True)
+        Screen(stream, footer=footer).draw(whole)
+        assert (f"\x1b[?7h{footer}" in stream.written) is kept
+
+
+@pytest.mark.parametrize(
+    ("line", "width"),
+    [("", 0), ("abc", 3), ("\x1b[31mabc\x1b[0m", 3), ("\u5199\u771f", 4), ("e\u0301", 1)],
+)
+def test_the_width_of_a_line_is_that_on_the_screen(line, width):
+    """A line that fills its row is not cleared behind: that would take its last character."""
+    assert width_of(line) == width
+    stream = Terminal(True)
+    footer = line + "." * (80 - width)
+    Screen(stream, footer=footer).draw(report_fields(report(folder(b"", FolderState.EMPTY))))
+    assert stream.written.endswith(f"{footer}\n\x1b[J")
 
 
 def test_a_pipe_gets_the_report_when_ready_and_then_on_change():

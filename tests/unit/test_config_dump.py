@@ -12,7 +12,6 @@ from dedupd.config import dump, from_folders
 from dedupd.config_forms import PATTERN, QuietHours, Unfit
 from dedupd.config_read import read, root_id
 from dedupd.config_schema import (
-    EVENTS,
     IGNORE_DEFAULTS,
     Config,
     ControlConfig,
@@ -25,6 +24,7 @@ from dedupd.config_schema import (
     WorkersConfig,
     WorseConfig,
 )
+from dedupd.events import EVENTS
 from dedupd.likeness import MatchLimits
 from dedupd.model import Role, Root
 from dedupd.strict_yaml import parse
@@ -98,7 +98,7 @@ def configs(draw):
         log=LogConfig("debug", "journal", draw(PATHS)),
         control=ControlConfig(draw(st.none() | st.just(Path("/s"))), draw(st.just("staff"))),
         web=WebConfig(draw(st.sampled_from([None, "localhost:1", "[::1]:65535"]))),
-        hooks=draw(st.dictionaries(st.sampled_from(EVENTS), commands, max_size=2)),
+        hooks=draw(st.dictionaries(st.sampled_from([*EVENTS]), commands, max_size=2)),
     )
 
 

@@ -18,10 +18,10 @@ PACKAGE = Path(__file__).parents[2] / "daemon" / "dedupd"
 LEVELS = (
     {"__init__", "model", "text"},
     {"likeness"},
-    {"decision", "errors", "hearing", "reports", "wire"},
+    {"decision", "errors", "events", "hearing", "reports", "wire"},
     {"asks"},
     {"messages"},
-    {"strict_yaml", "config_forms"},
+    {"strict_yaml", "config_forms", "config_words"},
     {"config_schema"},
     {"config_read", "config_force"},
     {"config", "rules", "pictures", "disk", "state"},

@@ -14,9 +14,9 @@ from dedupd.cli.parsing import CLASSES, add_root_options
 from dedupd.cli.pictures import print_pictures
 from dedupd.config_schema import Config
 from dedupd.errors import ExitCode, StoreInUse, UsageError
+from dedupd.faces.outputs import terminal, text
 from dedupd.faces.outputs.look import look_of
 from dedupd.faces.outputs.phrases import several
-from dedupd.faces.outputs.text import render_work
 from dedupd.faces.questions import Fields
 from dedupd.faces.verdict import all_imported
 from dedupd.hashing import demand_known
@@ -71,7 +71,7 @@ def _demand_consistent(args: argparse.Namespace) -> None:
 
 def _look(args: argparse.Namespace, config: Config) -> Source:
     try:
-        with progress.shown(sys.stderr, colour=not args.no_color) as show:
+        with progress.shown(sys.stderr, verbose=args.verbose) as show:
             return Here(looking.check(config, show))
     except StoreInUse as in_use:
         return Daemon(config, in_use)
@@ -88,7 +88,9 @@ def _print(args: argparse.Namespace, report: Fields, source: Source) -> None:
     elif args.json:
         print(json.dumps(report))
     else:
-        print(render_work(report, look_of(sys.stdout, colour=not args.no_color)))
+        look = look_of(sys.stdout, colour=not args.no_color)
+        rendering = text if look.columns is None else terminal
+        print(rendering.render_work(report, look))
 
 
 def _article(args: argparse.Namespace, config: Config) -> ExitCode:

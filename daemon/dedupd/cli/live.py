@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import TracebackType
 from typing import TextIO
 
 from dedupd.cli.screen import Screen
@@ -10,7 +11,7 @@ from dedupd.reports import Report
 
 
 class Live:
-    """Shows reports on a screen; `show` is what the service calls."""
+    """Shows reports on a screen; `show` is what the service calls.  Use it as a context manager."""
 
     def __init__(self, stream: TextIO, *, colour: bool = True, footer: str = "") -> None:
         self._screen = Screen(stream, colour=colour, footer=footer)
@@ -22,3 +23,14 @@ class Live:
         """
         if self._screen.due():
             self._screen.draw(report_fields(report))
+
+    def __enter__(self) -> Live:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._screen.close()

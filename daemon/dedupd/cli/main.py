@@ -16,7 +16,7 @@ from dedupd.errors import ExitCode, UsageError, UserError, show
 COMMANDS = {
     "run": "the daemon, in the foreground",
     "check": "look once, without a daemon: what is not in the library?",
-    "status": "what the daemon knows; with PATH: that folder or picture, looked at again now",
+    "status": "what the daemon knows; with PATH: what is true of it right now",
     "missing": "the pictures that are not in the library, one path a line",
     "events": "the event log",
     "rescan": "let the daemon look again now",
@@ -28,13 +28,14 @@ COMMANDS = {
     "hash": "perceptual hashes of a picture",
     "explain": "everything known about one picture, and what decided its class",
     "find": "where in the library is this picture? Any file will do",
-    "duplicates": "groups of equal pictures within the library, or within the needles",
-    "receipt": "the proof of a folder's verdict, to keep; sha256sum -c checks its byte claims",
-    "same": "say that two pictures are the same, or every possible one of a folder",
+    "duplicates": "groups of equal pictures within the library, or the needles",
+    "receipt": "the proof of a folder's verdict, to keep; sha256sum -c checks it",
+    "same": "say that two pictures are the same, or all to review of a folder",
     "different": "say that two pictures are not the same, whatever dedupd finds",
     "dismiss": "say that a picture is not wanted in the library",
     "decisions": "what you decided so far",
     "undo": "take a decision back; without ID the latest",
+    "completion": "a script for your shell that completes commands and options",
 }
 """Every command with its one line of help.  Its module here has `EXAMPLE: str`,
 `add(parser) -> None` and `run(args) -> ExitCode`."""

@@ -1,4 +1,4 @@
-"""Show how far `check` is: a bar on a terminal, a line now and then elsewhere."""
+"""Show how far `check` is: one line with a bar on a terminal, nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -7,25 +7,68 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
-
-from dedupd.faces.outputs.phrases import duration, several
+from dedupd.faces.outputs import bars
+from dedupd.faces.outputs.look import look_of
+from dedupd.faces.outputs.phrases import duration, number, several
 from dedupd.reports import Queue, Report
 
+BAR_EVERY_S = 0.2
 LINE_EVERY_S = 5.0
+BAR_CELLS = 20
+CLEAR = "\r\x1b[K"
 
 Show = Callable[[Report], None]
 
 
 @contextlib.contextmanager
-def shown(stream: TextIO, *, colour: bool = True) -> Iterator[Show]:
-    """Give what to call with each report while the block runs."""
+def shown(stream: TextIO, *, verbose: bool = False) -> Iterator[Show]:
+    """Give what to call with each report while the block runs.
+
+    A log gets a line now and then if somebody asked for more words (`verbose`).
+    """
     if stream.isatty():
-        with _bar(stream, colour=colour) as show:
-            yield show
-    else:
+        bar = Bar(stream)
+        try:
+            yield bar.show
+        finally:
+            bar.clear()
+    elif verbose:
         yield Lines(stream).show
+    else:
+        yield _nothing
+
+
+def _nothing(_: Report) -> None:
+    """Show nothing: nobody looks."""
+
+
+class Bar:
+    """Keeps one line up to date, and leaves nothing of it behind."""
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream, self._clock = stream, clock
+        self._last_s, self._dirty = float("-inf"), False
+
+    def show(self, report: Report) -> None:
+        """Show how far it is, not more often than one can look."""
+        now_s = self._clock()
+        if now_s - self._last_s < BAR_EVERY_S:
+            return
+        self._last_s, self._dirty = now_s, True
+        look = look_of(self._stream)
+        queue, width = report.queue, (look.columns or 80) - 1
+        whole = queue.hashed + queue.pending
+        text = f"{number(queue.hashed)} of {number(whole)} files, {left(queue)}"
+        if not whole:
+            text = f"listing: {several(sum(root.pictures for root in report.roots), 'picture')}"
+        bar = bars.done(queue.hashed, whole, look, BAR_CELLS)
+        print(CLEAR + f"{bar}  {text}"[:width], end="", file=self._stream, flush=True)
+
+    def clear(self) -> None:
+        """Leave nothing of it on the terminal."""
+        if self._dirty:
+            self._dirty = False
+            print(CLEAR, end="", file=self._stream, flush=True)
 
 
 class Lines:
@@ -53,22 +96,3 @@ def left(queue: Queue) -> str:
     if queue.eta_s is not None:
         said += f", about {duration(queue.eta_s)}"
     return said
-
-
-@contextlib.contextmanager
-def _bar(stream: TextIO, *, colour: bool) -> Iterator[Show]:
-    console = Console(file=stream, no_color=not colour)
-    columns = (BarColumn(), TextColumn("{task.completed} of {task.total}, {task.description}"))
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("listing", total=None)
-
-        def show(report: Report) -> None:
-            queue = report.queue
-            progress.update(
-                task,
-                completed=queue.hashed,
-                total=queue.hashed + queue.pending,
-                description=left(queue),
-            )
-
-        yield show

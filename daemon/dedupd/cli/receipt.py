@@ -16,7 +16,7 @@ from dedupd.faces.outputs.receipt import render
 from dedupd.faces.questions import Fields
 from dedupd.text import path_of, rfc3339
 
-EXAMPLE = 'dedupd receipt "/media/card 1" > ~/card-1.sha256 && sha256sum -c --quiet ~/card-1.sha256'
+EXAMPLE = 'dedupd receipt "/media/card 1" > ~/card-1.sha256   # sha256sum -c checks it'
 
 FINE = ("matched", "dismissed", "")
 """The classes of files that an imported folder may hold; "" is for what is no picture."""

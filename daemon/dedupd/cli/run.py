@@ -26,10 +26,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitCode:
     """Run until a signal ends it."""
     config = configuration(args)
-    show = None
-    if args.live:
-        show = Live(sys.stdout, colour=not args.no_color, footer=next_steps(config)).show
-    return run_daemon(config, lambda: configuration(args), show)
+    if not args.live:
+        return run_daemon(config, lambda: configuration(args), None)
+    with Live(sys.stdout, colour=not args.no_color, footer=next_steps(config)) as live:
+        return run_daemon(config, lambda: configuration(args), live.show)
 
 
 def next_steps(config: Config) -> str:

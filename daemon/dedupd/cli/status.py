@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
+from typing import NoReturn
 
 from dedupd.cli.asking import ask, report
-from dedupd.cli.parsing import absolute, add_daemon_options
+from dedupd.cli.parsing import absolute, add_daemon_options, nearest
 from dedupd.errors import ExitCode
 from dedupd.faces import questions
 from dedupd.faces.outputs import RENDERINGS, reasons
@@ -29,8 +31,22 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "path", metavar="PATH", nargs="?", help="look at it now: exit 0 only if it is imported"
     )
+    parser.add_argument("--all", action="store_true", help="list imported folders too")
+    parser.add_argument(
+        "--only", metavar="STATE,...", type=states, default=(), help="list only such folders"
+    )
     parser.add_argument("--watch", action="store_true", help="keep the report on the screen")
     parser.add_argument("--wait", action="store_true", help="first let every earlier change arrive")
+
+
+def states(text: str) -> tuple[str, ...]:
+    """Return the states of `--only incomplete,review`."""
+    named = tuple(word.strip() for word in text.split(","))
+    for word in named:
+        if word not in STATE_ORDER:
+            near = nearest(word, STATE_ORDER) or f" (there are {', '.join(STATE_ORDER)})"
+            raise argparse.ArgumentTypeError(f"there is no state {word!r}{near}")
+    return named
 
 
 def run(args: argparse.Namespace) -> ExitCode:
@@ -42,22 +58,44 @@ def run(args: argparse.Namespace) -> ExitCode:
     if args.watch:
         return _watch(args)
     look = look_of(sys.stdout, colour=not args.no_color)
-    print(RENDERINGS["json" if args.json else "text"].render(report(args), look))
+    if args.json or look.columns is None:
+        print(RENDERINGS["json" if args.json else "text"].render(_chosen(args), look))
+        return ExitCode.DONE
+    # Loaded late: only eyes need bars and words for times, and scripts ask more often.
+    from dedupd.faces.outputs import terminal
+
+    print(terminal.render(report(args), look, terminal.Choice(args.only, args.all)))
     return ExitCode.DONE
+
+
+def _chosen(args: argparse.Namespace) -> Fields:
+    """Return the report, of its folders those that `--only` names; its sums are of all."""
+    whole = report(args)
+    if not args.only:
+        return whole
+    return {**whole, "folders": [one for one in whole["folders"] if one["state"] in args.only]}
 
 
 def _watch(args: argparse.Namespace) -> ExitCode:
     # Loaded late: the plain `status` does without.
     from dedupd.cli.screen import Screen
+    from dedupd.faces.outputs.terminal import Choice
 
-    screen = Screen(sys.stdout, colour=not args.no_color)
-    while True:
-        found = report(args)
-        if args.json:
-            print(json.dumps(found), flush=True)
-        else:
-            screen.draw(found)
-        time.sleep(WATCH_S)
+    signal.signal(signal.SIGTERM, _end)
+    choice = Choice(args.only, args.all)
+    with Screen(sys.stdout, colour=not args.no_color, choice=choice) as screen:
+        while True:
+            if args.json:
+                print(json.dumps(_chosen(args)), flush=True)
+            else:
+                # On a terminal the screen chooses: what it says of the rest is of the whole.
+                screen.draw(report(args) if sys.stdout.isatty() else _chosen(args))
+            time.sleep(WATCH_S)
+
+
+def _end(number: int, _: object) -> NoReturn:
+    """Leave in good order, so that the terminal gets its own screen back."""
+    raise SystemExit(128 + number)
 
 
 def _of_path(args: argparse.Namespace) -> ExitCode:

@@ -49,7 +49,6 @@ LIBRARIES = (
     LEVEL_DB,
     Library("PyYAML", "yaml", (6,), (7,), "the configuration"),
     Library("rawpy", "rawpy", (0, 28), (1,), "camera RAW"),
-    Library("rich", "rich", (13,), (), "the live view"),
     Library("watchdog", "watchdog", (7, 1), (8,), "listening"),
 )
 """What pyproject.toml asks for; a test holds the two together."""

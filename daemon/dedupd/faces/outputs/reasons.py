@@ -14,6 +14,17 @@ CLASSES = {
     "unmatched": "not in the library",
 }
 
+STATES = {
+    "offline": "its disk is not there; the last verdict is kept, with its date",
+    "unverified": "the library that it rests on is away or suspicious; the last verdict is kept",
+    "empty": "no pictures below it; never called imported",
+    "pending": "not everything was looked at yet",
+    "incomplete": "something is not in the library, or can't be read",
+    "review": "something only looks like a picture of the library: a person must look",
+    "imported": "every picture is in the library, or was dismissed by you",
+}
+"""What the state of a folder means, in the order in which the first that applies wins."""
+
 EVIDENCE = {
     "bytes": "the very same bytes",
     "pixels": "the same coded picture; only its metadata differ",

@@ -92,7 +92,7 @@ def _top(report: Fields, look: Look) -> Iterator[str]:
     if under_way:
         yield f"  {under_way}"
     for problem in report["problems"]:
-        yield from _problem(problem, look)
+        yield from problem_lines(problem, look)
     yield ""
     if report["roots"]:
         yield look.paint("root          pictures  path", "bold")
@@ -101,7 +101,8 @@ def _top(report: Fields, look: Look) -> Iterator[str]:
     yield ""
 
 
-def _problem(problem: Fields, look: Look) -> Iterator[str]:
+def problem_lines(problem: Fields, look: Look) -> Iterator[str]:
+    """Yield what is wrong, why, and what to type."""
     path = shown(path_of(problem))
     where = f" {path}" if path else ""
     yield look.paint("! ", "red") + f"{printable(problem['code'])}:{where}"
