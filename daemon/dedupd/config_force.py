@@ -31,13 +31,6 @@ def demand_same_place(old: Config, new: Config) -> None:
 
 def not_in_force(config: Config) -> tuple[Problem, ...]:
     """Say which keys are accepted and do nothing in this version: silence would be a lie."""
-    idle = [
-        key
-        for key, given in (
-            ("hooks", bool(config.hooks)),
-            ("web.listen", config.web.listen is not None),
-        )
-        if given
-    ]
+    idle = ["web.listen"] if config.web.listen is not None else []
     message = "this key is accepted and has no effect in this version"
     return tuple(Problem("config.not-in-force", b"", f"{key}: {message}") for key in idle)

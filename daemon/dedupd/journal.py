@@ -1,13 +1,14 @@
-"""Where events go: into the event log, and as a line for people to standard error."""
+"""Where events go: into the event log, to people as a line, and on to whoever else wants them."""
 
 from __future__ import annotations
 
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from dedupd.config_schema import Config
+from dedupd.journald import Journald
 from dedupd.reports import Event
 from dedupd.state import eventread
 from dedupd.state.eventline import human
@@ -19,16 +20,25 @@ LAST_WORDS = ("folder.imported", "folder.reopened", "folder.removed")
 class Journal:
     """The event log of one daemon, open from the beginning to `close`.
 
-    `quiet` leaves standard error alone: it is the terminal that the live report is drawn on.
+    Args:
+        tell: Called with the line of each new event, once it is in the log; must not wait.
+        quiet: Leave standard error alone: it is the terminal that the live report is drawn on.
 
     Raises:
         EventLogUnwritable: The log can't be used.
     """
 
-    def __init__(self, config: Config, *, quiet: bool = False) -> None:
-        self._quiet = quiet
+    def __init__(
+        self,
+        config: Config,
+        tell: Callable[[str], None] = lambda _: None,
+        *,
+        quiet: bool = False,
+    ) -> None:
+        self._tell, self._quiet = tell, quiet
         self._path, self._format = config.events, config.log.format
         self._log = EventLog.open(config.events)
+        self._journald = Journald() if config.log.format == "journal" else None
         level = logging.getLevelName(config.log.level.upper())
         logging.basicConfig(level=level, stream=sys.stderr, format="dedupd: %(message)s")
 
@@ -36,6 +46,7 @@ class Journal:
         """Log these events, show those that are new, return a number that none's is above."""
         for logged in self._log.write(events, sync):
             self._show(logged)
+            self._tell(logged.line)
         return self._log.reserved_seq
 
     def go_above(self, seq: int) -> None:
@@ -53,9 +64,12 @@ class Journal:
     def close(self) -> None:
         """End."""
         self._log.close()
+        if self._journald is not None:
+            self._journald.close()
 
     def _show(self, logged: Logged) -> None:
-        if self._quiet:
-            return
-        text = logged.line if self._format == "json" else human(json.loads(logged.line))
-        print(text, file=sys.stderr, flush=True)
+        event = json.loads(logged.line)
+        text = logged.line if self._format == "json" else human(event)
+        sent = self._journald is not None and self._journald.send(text, event)
+        if not (sent or self._quiet):
+            print(text, file=sys.stderr, flush=True)

@@ -38,7 +38,7 @@ from dedupd.messages import (
     WasRead,
 )
 from dedupd.model import Kind, Now
-from dedupd.pictures.exchange import Hashed, PoolAnswer
+from dedupd.pictures.exchange import Hashed, PoolAnswer, Thumbnailed
 from dedupd.pictures.pools import Pool
 from dedupd.pictures.sniff import kind
 from dedupd.reports import Event, Problem, Report
@@ -304,7 +304,7 @@ class Loop:
             self._hands[job.root].do(job)
 
     def _looked(self, answer: PoolAnswer) -> None:
-        if not isinstance(answer, Hashed):
+        if not isinstance(answer, Hashed | Thumbnailed):
             self._inbox.put(answer)
 
     def _wake(self, hints: Hints) -> None:

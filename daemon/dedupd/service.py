@@ -24,6 +24,7 @@ from dedupd.errors import ExitCode, UserError
 from dedupd.faces import address, pointer
 from dedupd.faces.server import ControlServer
 from dedupd.front import Front
+from dedupd.hooks import Hooks
 from dedupd.journal import Journal
 from dedupd.looking import VERSIONS, make_pool, remember_roots
 from dedupd.loop import LOG_META, Loop
@@ -86,7 +87,9 @@ class Daemon:
         self._kept_s, self._kept = time.monotonic(), verdicts(self._front.report)
         self._stop_wanted = self._reload_wanted = False
         self._problems: tuple[Problem, ...] = not_in_force(config)
-        self._journal = Journal(config, quiet=show is not None and sys.stderr.isatty())
+        quiet = show is not None and sys.stderr.isatty()
+        self._hooks = Hooks(config.hooks, quiet=quiet)
+        self._journal = Journal(config, self._hooks.take, quiet=quiet)
         self._started = self._announced = self._interrupted = False
         self._damage, self._rebuilt_s = "", float("-inf")
 
@@ -97,6 +100,8 @@ class Daemon:
         server = ControlServer(socket, group, front.ask, front.fresh_report, self._ask_reload)
         with contextlib.ExitStack() as stack:
             stack.callback(self._journal.close)
+            self._hooks.start()
+            stack.callback(self._hooks.stop)
             server.start()
             stack.callback(server.stop)
             if self._config.source is not None:
@@ -137,7 +142,6 @@ class Daemon:
             stack.callback(keeper.close)
             write = self._journal.write
             loop = Loop(self._config, store, pool, write, eager=True, decided=keeper)
-            loop.problems = self._problems
             self._front.loop = loop
             self._replay(loop)
             loop.start()
@@ -156,6 +160,7 @@ class Daemon:
         """Turn the loop until somebody wants something else."""
         shown_s = float("-inf")
         while not self._stop_wanted and not self._reloaded():
+            loop.problems = (*self._problems, *self._hooks.problems)
             loop.turn(self._patience_s())
             self._front.report = loop.report
             self._notifier.alive(time.monotonic())
@@ -228,6 +233,7 @@ class Daemon:
             return False
         else:
             self._config, self._problems = new, not_in_force(new)
+            self._hooks.configure(new.hooks)
             self._tell(Event("config.reloaded"))
             return True
         finally:

@@ -20,7 +20,15 @@ from tests.unit.picture_samples import encoded, jpeg, sample, seen, small_photo
 from dedupd.likeness import NOT_MEASURABLE, Comparison, Measures, Recoding
 from dedupd.messages import Compare, Compared, Decode, Decoded, Payload, Sign, Signed
 from dedupd.model import VIEWS, Fingerprint, Signature, Unreadable
-from dedupd.pictures.exchange import Hashed, HashJob, PoolAnswer
+from dedupd.pictures.exchange import (
+    PACKET_BYTES,
+    Hashed,
+    HashJob,
+    PoolAnswer,
+    PoolJob,
+    Thumbnailed,
+    ThumbnailJob,
+)
 from dedupd.pictures.limits import Limits
 from dedupd.pictures.measures import seen as in_view
 from dedupd.pictures.opencv import cv2
@@ -82,7 +90,7 @@ def is_open(job: Decode) -> bool:
         return False
 
 
-def answer(pool: Pool, job: Decode | Sign | Compare | HashJob) -> PoolAnswer:
+def answer(pool: Pool, job: PoolJob) -> PoolAnswer:
     answers: queue.SimpleQueue[PoolAnswer] = queue.SimpleQueue()
     pool.submit(job, answers.put)
     return answers.get(timeout=PATIENCE_S)
@@ -142,12 +150,32 @@ def test_each_job_has_its_own_answer(pool):
     assert list(hashed.result) == ["dhash-article", "dhash"]
 
 
+def test_a_thumbnail_comes_whole_however_long_it_is(pool):
+    """It alone may be longer than a packet; the answer after it is that of the next job."""
+    noise = np.random.default_rng(7).integers(0, 256, (400, 600, 3), np.uint8)
+    for data, edge_px in ((jpeg(), 100), (encoded(noise, ".png"), 600), (jpeg(), 50)):
+        job = ThumbnailJob(payload(data), edge_px)
+        small = answer(pool, job)
+        assert isinstance(small, Thumbnailed)
+        assert small.job is job
+        assert max(thumbnail_shape(small.result)) == edge_px
+        assert (len(small.result) > 2 * PACKET_BYTES) == (edge_px == 600)
+
+
+def thumbnail_shape(data: bytes) -> tuple[int, ...]:
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    assert decoded is not None
+    return decoded.shape
+
+
 @pytest.mark.parametrize("data", [b"", b"Dear diary", b"\xff\xd8\xff", jpeg()[:9000]])
 def test_what_is_no_picture_is_unreadable(pool, data):
     """For every kind of job, with the reason that looking at it gave."""
     assert answer(pool, decode(data)).result == seen(data)
     assert isinstance(answer(pool, Sign(b"s", payload(data))).result, Unreadable)
     assert isinstance(answer(pool, HashJob(payload(data), ("dhash",))).result, Unreadable)
+    small = answer(pool, ThumbnailJob(payload(data), 100)).result
+    assert isinstance(small, Unreadable)
     result = answer(pool, Compare(b"n", b"h", payload(jpeg()), payload(data))).result
     assert isinstance(result.needle, Signature)
     assert isinstance(result.haystack, Unreadable)

@@ -178,15 +178,17 @@ def test_what_would_not_work_here_is_a_warning(folder):
 haystack: [lib, gone]
 needles: [needles]
 control: {group: no-such-group}
-hooks: {folder.imported: [notify-send]}
+hooks: {folder.imported: [no-such-command], root.offline: [~/mail, x], daemon.ready: [ls]}
 """
     done = check(folder, text)
-    gone, group, hooks = done.complaints
+    gone, group, *hooks = done.complaints
     assert (done.code, b"can be used" in done.out) == (0, True)
     assert f"{folder}/gone isn't there now; its haystack root will be offline" in gone
     assert "there is no group no-such-group here" in group
-    assert "hooks: this key is accepted and has no effect" in hooks
-    assert check(folder, text.replace("no-such-group", "root")).complaints == [gone, hooks]
+    assert len(hooks) == 2
+    assert "folder.imported will fail: no-such-command isn't found" in hooks[0]
+    assert "root.offline will fail: ~/mail is no absolute path" in hooks[1]
+    assert check(folder, text.replace("no-such-group", "root")).complaints == [gone, *hooks]
 
 
 def test_what_is_shown_is_whole_and_can_be_loaded_again(folder):

@@ -27,11 +27,7 @@ def test_a_plain_configuration_has_no_idle_keys():
 
 
 @pytest.mark.parametrize(
-    ("config", "key"),
-    [
-        (replace(PLAIN, hooks={"folder.imported": ("true",)}), "hooks"),
-        (replace(PLAIN, web=WebConfig("127.0.0.1:8377")), "web.listen"),
-    ],
+    ("config", "key"), [(replace(PLAIN, web=WebConfig("127.0.0.1:8377")), "web.listen")]
 )
 def test_a_key_that_has_no_effect_yet_is_a_problem_in_status(config, key):
     """Silence would let the owner believe in it."""
@@ -51,6 +47,11 @@ def test_a_key_that_has_no_effect_yet_is_a_problem_in_status(config, key):
 def test_how_pictures_are_matched_is_in_force(match):
     """Turned copies, worse copies and stricter limits: nothing of it is left aside."""
     assert not_in_force(replace(PLAIN, match=match)) == ()
+
+
+def test_hooks_are_in_force():
+    """They run, so nothing is said of them."""
+    assert not_in_force(replace(PLAIN, hooks={"folder.imported": ("true",)})) == ()
 
 
 def test_other_folders_are_taken_while_the_daemon_runs():

@@ -18,11 +18,14 @@ from dedupd.pictures.exchange import (
     HashJob,
     PoolAnswer,
     PoolJob,
+    Thumbnailed,
+    ThumbnailJob,
     decode_answer,
     decode_request,
     encode_answer,
     encode_request,
     failed,
+    missing_bytes,
 )
 from dedupd.pictures.limits import NeedsRoom
 from dedupd.wire import Damaged
@@ -49,6 +52,7 @@ def compared(needle, haystack, measures: Measures, view=VIEWS[0]) -> Compared:
         Decode(b"", FIRST),
         Sign(b"", FIRST),
         HashJob(FIRST, ("dhash", "other")),
+        ThumbnailJob(FIRST, 320),
         *[Compare(b"", b"", FIRST, SECOND, view) for view in VIEWS],
         *[Compare(b"", b"", FIRST, SECOND, VIEWS[6], sign) for sign in EVERY_SIGN],
     ],
@@ -66,6 +70,8 @@ def test_a_job_that_nobody_knows_is_refused():
 
 
 HASH_JOB = HashJob(FIRST, ("a",))
+SMALL_JOB = ThumbnailJob(FIRST, 320)
+SMALL = b"\xff\xd8\xff" + bytes(500)
 LONGEST = PerceptualHash("a", 256, (1 << 256) - 1)
 ANSWERS: list[tuple[PoolJob, PoolAnswer]] = [
     (Decode(b"x", FIRST), Decoded(b"x", PICTURE)),
@@ -81,6 +87,8 @@ ANSWERS: list[tuple[PoolJob, PoolAnswer]] = [
     (HASH_JOB, Hashed(HASH_JOB, {"a": PerceptualHash("a", 64, 1 << 63)})),
     (HASH_JOB, Hashed(HASH_JOB, {"a": LONGEST})),
     (HASH_JOB, Hashed(HASH_JOB, Unreadable("a", "b"))),
+    (SMALL_JOB, Thumbnailed(SMALL_JOB, SMALL)),
+    (SMALL_JOB, Thumbnailed(SMALL_JOB, Unreadable("a", "b"))),
 ]
 every_answer = pytest.mark.parametrize(("job", "given_answer"), ANSWERS)
 
@@ -100,6 +108,23 @@ def test_a_worker_that_lies_gives_an_answer_or_damage(job, given_answer, at, rub
     lie = packet[:start] + rubbish + (b"" if cut else packet[start + len(rubbish) :])
     with contextlib.suppress(Damaged):
         assert type(decode_answer(job, lie)) is type(given_answer)
+
+
+@every_answer
+def test_it_is_known_how_much_of_an_answer_is_still_to_come(job, given_answer):
+    """Only a thumbnail goes on in further packets."""
+    answer = encode_answer(given_answer)
+    assert missing_bytes(job, answer) == 0
+    rest = 100 if job is SMALL_JOB and len(answer) > 100 else 0
+    assert missing_bytes(job, answer[:-100]) == rest
+
+
+def test_nobody_waits_for_a_thumbnail_without_end():
+    """A taken-over worker may claim any length; one that needs room claims none."""
+    with pytest.raises(Damaged, match="thumbnail of"):
+        missing_bytes(SMALL_JOB, struct.pack("<I", (8 << 20) + 1))
+    assert missing_bytes(SMALL_JOB, encode_answer(NeedsRoom(5))) == 0
+    assert missing_bytes(SMALL_JOB, b"\1") == 0
 
 
 @pytest.mark.parametrize("wanted", EVERY_SIGN)

@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[2] / "daemon" / "dedupd"
 LEVELS = (
     {"__init__", "model", "text"},
     {"likeness"},
-    {"decision", "errors", "events", "hearing", "reports", "wire"},
+    {"decision", "errors", "events", "hearing", "journald", "reports", "wire"},
     {"asks"},
     {"messages"},
     {"strict_yaml", "config_forms", "config_words"},
@@ -28,7 +28,7 @@ LEVELS = (
     {"claim", "remote"},
     {"engine"},
     {"faces"},
-    {"hands", "notify", "unit", "journal", "hashing", "deciding", "searching", "doctor"},
+    {"hands", "hooks", "notify", "unit", "journal", "hashing", "deciding", "searching", "doctor"},
     {"loop"},
     {"looking", "front"},
     {"article"},
@@ -48,6 +48,8 @@ ONLY_USERS = {
     "cv2": ("pictures/",),
     "PIL": ("pictures/",),
     "pillow_heif": ("pictures/decoders/heif.py",),
+    "jinja2": ("faces/outputs/html.py", "faces/web/"),
+    "prometheus_client": ("faces/outputs/prometheus.py",),
     "rawpy": ("pictures/decoders/raw.py", "pictures/libraw.py"),
 }
 

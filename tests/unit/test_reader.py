@@ -63,6 +63,20 @@ def test_a_file_over_the_limit_is_not_kept(reader, image):
         assert reason(read, image) == Unreadable("too-large", f"the limit is {LIMIT_BYTES} bytes")
 
 
+def test_a_thumbnail_shows_only_what_was_meant(reader, image):
+    """Another content under the same name, a file that is gone, and what is no picture: none."""
+    known = Content(image.path, reader.digest(image))
+    assert (reader.thumbnail(known, 100) or b"").startswith(b"\xff\xd8\xff")
+    with open(image.path, "ab") as file:
+        file.write(b"more")
+    assert reader.thumbnail(known, 100) is None
+    assert reader.thumbnail(image, 100)
+    with open(image.path, "wb") as file:
+        file.write(b"Dear diary")
+    assert reader.thumbnail(image, 100) is None
+    assert reader.thumbnail(Content(image.path + b" gone"), 100) is None
+
+
 def test_a_bad_sector_is_the_disks_fault(reader, image, monkeypatch):
     """Whoever reads: for a digest, for a look, or for the kind alone, which is none then."""
 
@@ -125,4 +139,5 @@ def test_what_is_asked_when_the_command_ends_is_dropped(reader, image, monkeypat
     assert ended.fingerprint(image) == (digest, dropped)
     assert ended.sign(image) == dropped
     assert ended.hash(image, "dhash") == dropped
+    assert ended.thumbnail(image, 100) is None
     assert ended.compare(image, image) == Comparison(dropped, dropped, NOT_MEASURABLE)

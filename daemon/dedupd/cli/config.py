@@ -8,6 +8,7 @@ import enum
 import grp
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 
@@ -68,7 +69,17 @@ def _warnings(config: Config) -> Iterator[str]:
     group = config.control.group
     if group is not None and not _is_group(group):
         yield f"there is no group {shown(group)} here: `dedupd run` will refuse control.group"
+    for event, command in config.hooks.items():
+        if why := _not_found(command[0]):
+            yield f"the hook of {event} will fail: {shown(command[0])} {why}"
     yield from (problem.message for problem in not_in_force(config))
+
+
+def _not_found(command: str) -> str:
+    """Return why a hook's command can't be started, "" where it can."""
+    if "/" in command and not os.path.isabs(command):
+        return "is no absolute path; hooks run in /, and no shell expands ~ or $HOME"
+    return "" if shutil.which(command) else "isn't found, or may not be run"
 
 
 def _is_group(name: str) -> bool:

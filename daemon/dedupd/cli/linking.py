@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 
-from dedupd.disk.overlap import overlaps
+from dedupd.cli.writing import demand_outside
 from dedupd.errors import UsageError, UserError
 from dedupd.faces.questions import Fields
-from dedupd.faces.verdict import haystack_roots, needle_roots
-from dedupd.model import Role, Root
-from dedupd.rules.patterns import excluded
+from dedupd.faces.verdict import needle_roots
 from dedupd.text import join, shown
 
 
@@ -52,14 +49,8 @@ def link_tree(target: bytes, paths: Iterable[bytes], report: Fields) -> int:
 
 def _demand_outside(target: bytes, report: Fields) -> None:
     """Refuse a folder below a root, by whatever name or mount."""
-    haystack = [Root("haystack", path, Role.HAYSTACK) for path in haystack_roots(report)]
-    needles = [Root("needles", path, Role.NEEDLES) for path in needle_roots(report)]
-    called = "--link-into folder"
-    found = overlaps(haystack, needles, {called: Path(os.fsdecode(target))}, excluded)
-    for problem in found:
-        if called in problem.message:
-            what = f"no links can be made in {shown(target)}"
-            raise UsageError(what, problem.message, "name a folder outside all roots")
+    what = f"no links can be made in {shown(target)}"
+    demand_outside(target, "--link-into folder", report, what, "name a folder outside all roots")
 
 
 def _demand_empty(target: bytes) -> None:

@@ -30,6 +30,7 @@ COMMANDS = {
     "find": "where in the library is this picture? Any file will do",
     "duplicates": "groups of equal pictures within the library, or the needles",
     "receipt": "the proof of a folder's verdict, to keep; sha256sum -c checks it",
+    "report": "one page to keep or send: folders, then doubtful pictures",
     "same": "say that two pictures are the same, or all to review of a folder",
     "different": "say that two pictures are not the same, whatever dedupd finds",
     "dismiss": "say that a picture is not wanted in the library",

@@ -28,7 +28,7 @@ SYSTEM = Path("/etc/systemd/system")
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.add_argument("action", metavar="install", choices=("install",))
+    parser.add_argument("action", metavar="install", choices=("install",), help="write it")
     parser.add_argument("--user", action="store_true", help="as a service of your own, no root")
     parser.add_argument("--owner", metavar="USER", help="whom the system service runs as")
     parser.add_argument("--print", action="store_true", help="only print the unit")

@@ -46,6 +46,8 @@ LIBRARIES = (
     Library("opencv-python-headless", "cv2", (5,), (6,), "pictures"),
     Library("Pillow", "PIL", (13,), (14,), "pictures"),
     Library("pillow-heif", "pillow_heif", (1, 8), (2,), "HEIC"),
+    Library("jinja2", "jinja2", (3, 1), (4,), "pages"),
+    Library("prometheus-client", "prometheus_client", (0, 22), (1,), "metrics"),
     LEVEL_DB,
     Library("PyYAML", "yaml", (6,), (7,), "the configuration"),
     Library("rawpy", "rawpy", (0, 28), (1,), "camera RAW"),

@@ -46,10 +46,15 @@ class Mode(enum.IntEnum):
     GREY_HALF = cv2.IMREAD_REDUCED_GRAYSCALE_2
     GREY_QUARTER = cv2.IMREAD_REDUCED_GRAYSCALE_4
     GREY_EIGHTH = cv2.IMREAD_REDUCED_GRAYSCALE_8
+    COLOUR_HALF = cv2.IMREAD_REDUCED_COLOR_2
+    COLOUR_QUARTER = cv2.IMREAD_REDUCED_COLOR_4
+    COLOUR_EIGHTH = cv2.IMREAD_REDUCED_COLOR_8
 
 
 _REDUCED = ((8, Mode.GREY_EIGHTH), (4, Mode.GREY_QUARTER), (2, Mode.GREY_HALF))
-_SHRINKS = {mode: shrink for shrink, mode in _REDUCED}
+_REDUCED_COLOUR = ((8, Mode.COLOUR_EIGHTH), (4, Mode.COLOUR_QUARTER), (2, Mode.COLOUR_HALF))
+_SHRINKS = {mode: shrink for shrink, mode in (*_REDUCED, *_REDUCED_COLOUR)}
+_GREYS = (Mode.GREY, *(mode for _, mode in _REDUCED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,15 @@ def smallest_grey(header: Header) -> Mode:
     return Mode.GREY
 
 
+def smallest_colour(header: Header, edge_px: int) -> Mode:
+    """Return the colour mode that leaves the fewest pixels, but `edge_px` on the longer side."""
+    if header.reducible:
+        for shrink, mode in _REDUCED_COLOUR:
+            if max(header.width_px, header.height_px) // shrink >= edge_px:
+                return mode
+    return Mode.COLOUR
+
+
 def decode(data: memoryview, header: Header, mode: Mode, capture: Capture) -> Pixels | Unreadable:
     """Decode a picture whose header was found good; all else is `Unreadable`."""
     try:
@@ -118,7 +132,7 @@ def _decoded(data: memoryview, header: Header, mode: Mode) -> MatLike | None:
     """Return the pixels upright; None where OpenCV finds no picture."""
     decoder = DECODERS.get(header.format)
     if decoder is not None:
-        return decoder(data, header, mode not in (Mode.AS_STORED, Mode.COLOUR))
+        return decoder(data, header, mode in _GREYS)
     flags = int(mode) if mode is Mode.AS_STORED else mode | cv2.IMREAD_IGNORE_ORIENTATION
     values = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if values is None or header.format in _TURNED_BY_OPENCV:

@@ -2,15 +2,18 @@
 
 A request is one packet: a line of JSON that names the job, with the payloads' descriptors beside
 it.  An answer is one packet: its values in the encoding of `wire`, each behind its length
-(u32, little-endian).  Nothing is pickled, and a reader trusts no answer: `decode_answer` gives
+(u32, little-endian).  Only a thumbnail may be longer: the bytes that its length tells of go on in
+the packets behind it.  Nothing is pickled, and a reader trusts no answer: `decode_answer` gives
 the expected type or raises `wire.Damaged`.
 
     request  := {"job": "decode" | "sign", "room": pixels} | {"job": "hash", "names": [...], ...}
+              | {"job": "thumbnail", "edge": pixels, ...}
               | {"job": "compare", "view": index, "sign": [bool, bool], ...}
     answer   := "room " pixels: a picture needs that much, ask again
-              | fingerprint | signature | signature signature measures | hashes
+              | fingerprint | signature | signature signature measures | hashes | thumbnail
                 a signature that was not asked for has no bytes, every other one has some
     hashes   := unreadable | {"name": [bits, "hexadecimal value"], ...}
+    thumbnail := unreadable | JPEG
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ from dedupd.wire import (
 )
 
 PACKET_BYTES = 65_536
-"""No request and no answer is longer."""
+"""No request is longer, and no answer but a thumbnail."""
 
 READY = b"ready\n"
 """What a worker sends first, once its decoders are loaded."""
@@ -45,6 +48,8 @@ _LENGTH = struct.Struct("<I")
 _ROOM = b"room "  # no answer begins so: as a length, it is beyond any packet
 _LONGEST_NUMBER = 20
 _LONGEST_HASH_BITS = 256
+_LONGEST_THUMBNAIL_BYTES = 8 << 20
+_JPEG = b"\xff\xd8\xff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +68,28 @@ class Hashed:
     result: dict[str, PerceptualHash] | Unreadable
 
 
-PoolJob = Decode | Sign | Compare | HashJob
-PoolAnswer = Decoded | Signed | Compared | Hashed
+@dataclass(frozen=True, slots=True)
+class ThumbnailJob:
+    """Make a small JPEG of one picture: `Thumbnailed`.  The pool closes the payload.
+
+    Attributes:
+        edge_px: As `thumbnail.thumbnail` takes it.
+    """
+
+    payload: Payload
+    edge_px: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnailed:
+    """The JPEG, or why there is none."""
+
+    job: ThumbnailJob
+    result: bytes | Unreadable
+
+
+PoolJob = Decode | Sign | Compare | HashJob | ThumbnailJob
+PoolAnswer = Decoded | Signed | Compared | Hashed | Thumbnailed
 
 
 def payloads(job: PoolJob) -> tuple[Payload, ...]:
@@ -96,6 +121,8 @@ def failed(job: PoolJob, why: Unreadable) -> PoolAnswer:
             return Compared(job.needle, job.haystack, result, job.view)
         case HashJob():
             return Hashed(job, why)
+        case ThumbnailJob():
+            return Thumbnailed(job, why)
 
 
 def encode_request(job: PoolJob, room_px: int) -> bytes:
@@ -114,6 +141,8 @@ def encode_request(job: PoolJob, room_px: int) -> bytes:
             request = {"job": "compare", "view": view, "sign": job.sign}
         case HashJob():
             request = {"job": "hash", "names": job.names}
+        case ThumbnailJob():
+            request = {"job": "thumbnail", "edge": job.edge_px}
     return json.dumps({**request, "room": room_px}).encode() + b"\n"
 
 
@@ -135,11 +164,13 @@ def _job(request: dict[str, Any], fds: list[int]) -> PoolJob:
             return Compare(b"", b"", first, second, VIEWS[request["view"]], (ours, theirs))
         case "hash":
             return HashJob(first, tuple(request["names"]))
+        case "thumbnail":
+            return ThumbnailJob(first, int(request["edge"]))
     raise ValueError(f"no job is called {request['job']}")
 
 
 def encode_answer(answer: PoolAnswer | NeedsRoom) -> bytes:
-    """Return the packet that a worker answers with."""
+    """Return what a worker answers with; one packet, unless it is a thumbnail."""
     match answer:
         case NeedsRoom():
             return _ROOM + b"%d" % answer.pixels
@@ -154,6 +185,22 @@ def encode_answer(answer: PoolAnswer | NeedsRoom) -> bytes:
             return _packed(*signatures, encode_measures(measures))
         case Hashed():
             return _packed(_encode_hashes(answer.result))
+        case Thumbnailed():
+            return _packed(_encode_thumbnail(answer.result))
+
+
+def missing_bytes(job: PoolJob, begun: bytes) -> int:
+    """Return how much of an answer is still to come in other packets.
+
+    Raises:
+        wire.Damaged: More than any thumbnail has.
+    """
+    if not isinstance(job, ThumbnailJob) or begun.startswith(_ROOM) or len(begun) < _LENGTH.size:
+        return 0
+    (length,) = _LENGTH.unpack_from(begun)
+    if length > _LONGEST_THUMBNAIL_BYTES:
+        raise Damaged(f"a thumbnail of {length} bytes")
+    return max(0, _LENGTH.size + int(length) - len(begun))
 
 
 def decode_answer(job: PoolJob, packet: bytes) -> PoolAnswer:
@@ -181,6 +228,8 @@ def decode_answer(job: PoolJob, packet: bytes) -> PoolAnswer:
             return Compared(job.needle, job.haystack, comparison, job.view)
         case HashJob():
             return Hashed(job, _decode_hashes(parts[0]))
+        case ThumbnailJob():
+            return Thumbnailed(job, _decode_thumbnail(parts[0]))
 
 
 def _needed(packet: bytes) -> NeedsRoom:
@@ -223,6 +272,19 @@ def _decode_hashes(part: bytes) -> dict[str, PerceptualHash] | Unreadable:
         return {name: _hash(name, *value) for name, value in json.loads(part).items()}
     except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise Damaged(f"hashes that can't be read: {error}") from error
+
+
+def _encode_thumbnail(result: bytes | Unreadable) -> bytes:
+    return encode_signature(result) if isinstance(result, Unreadable) else result
+
+
+def _decode_thumbnail(part: bytes) -> bytes | Unreadable:
+    if part.startswith(_JPEG):
+        return part
+    why = decode_signature(part)
+    if isinstance(why, Unreadable):
+        return why
+    raise Damaged("a signature where a thumbnail was asked for")
 
 
 def _hash(name: str, bits: int, digits: str) -> PerceptualHash:

@@ -1,4 +1,4 @@
-"""Look at a picture: bytes in, fingerprint, signature, comparison or hashes out.
+"""Look at a picture: bytes in, fingerprint, signature, comparison, hashes or thumbnail out.
 
 Promises: no exception for any bytes, but `NeedsRoom` where `Limits.room_px` is bounded; a picture
 that can't be trusted whole is `Unreadable`, or a fingerprint whose `bytes_only` says why nothing
@@ -27,9 +27,10 @@ from dedupd.pictures.limits import Limits
 from dedupd.pictures.measures import luma, measure, seen, tint_difference, tints
 from dedupd.pictures.recoding import recoded
 from dedupd.pictures.retelling import can_be_retold, retold
-from dedupd.pictures.shown import Shown, in_colour, in_grey
+from dedupd.pictures.shown import Shown, in_colour, in_grey, in_small
 from dedupd.pictures.signature import signature
 from dedupd.pictures.sketch import is_featureless, sketch
+from dedupd.pictures.thumbnail import thumbnail as small_jpeg
 
 _SIMILAR_BLOCKS = 16.0  # beyond it no coding explains the difference
 
@@ -157,6 +158,17 @@ def hashes(
     if isinstance(picture, Unreadable):
         return picture
     return {name: HASHES[name].make(picture.values) for name in wanted}
+
+
+def thumbnail(
+    data: bytes | memoryview, edge_px: int, limits: Limits, capture: Capture
+) -> bytes | Unreadable:
+    """Return a JPEG of the picture, see `thumbnail.thumbnail`; damage that decodes is shown too."""
+    file = _opened(data, limits)
+    if isinstance(file, Unreadable):
+        return file
+    picture = in_small(file.data, file.header, edge_px, capture)
+    return picture if isinstance(picture, Unreadable) else small_jpeg(picture.values, edge_px)
 
 
 class _File(NamedTuple):

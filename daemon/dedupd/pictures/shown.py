@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dedupd.model import Unreadable
 from dedupd.pictures import colour, transparency
 from dedupd.pictures.capture import Capture
-from dedupd.pictures.codec import Mode, decode, smallest_grey, upright
+from dedupd.pictures.codec import Mode, decode, smallest_colour, smallest_grey, upright
 from dedupd.pictures.formats.header import Header
 from dedupd.pictures.measures import luma
 
@@ -50,9 +50,23 @@ def in_grey(data: memoryview, header: Header, capture: Capture) -> Shown | Unrea
     return Shown(np.asarray(pixels.values, np.uint8), note, pixels.damage)
 
 
-def in_colour(data: memoryview, header: Header, capture: Capture) -> Shown | Unreadable:
-    """Return the whole picture in colour."""
-    pixels = decode(data, header, Mode.COLOUR, capture)
+def in_small(
+    data: memoryview, header: Header, edge_px: int, capture: Capture
+) -> Shown | Unreadable:
+    """Return a picture in colour, reduced where its format can, but not below that edge.
+
+    What is transparent, or made of inks, is decoded whole.
+    """
+    whole = header.alpha or header.inks
+    mode = Mode.COLOUR if whole else smallest_colour(header, edge_px)
+    return in_colour(data, header, capture, mode)
+
+
+def in_colour(
+    data: memoryview, header: Header, capture: Capture, mode: Mode = Mode.COLOUR
+) -> Shown | Unreadable:
+    """Return the picture in colour, whole unless a reduced mode is given."""
+    pixels = decode(data, header, mode, capture)
     if isinstance(pixels, Unreadable):
         return pixels
     bgr = np.asarray(pixels.values[:, :, :_COLOURS], np.uint8)

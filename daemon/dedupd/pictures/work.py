@@ -7,9 +7,16 @@ import os
 
 from dedupd.messages import Compare, Compared, Decode, Decoded, Payload, Sign, Signed
 from dedupd.pictures.capture import Capture
-from dedupd.pictures.exchange import Hashed, HashJob, PoolAnswer, PoolJob
+from dedupd.pictures.exchange import (
+    Hashed,
+    HashJob,
+    PoolAnswer,
+    PoolJob,
+    Thumbnailed,
+    ThumbnailJob,
+)
 from dedupd.pictures.limits import Limits
-from dedupd.pictures.look import compare, fingerprint, hashes, sign
+from dedupd.pictures.look import compare, fingerprint, hashes, sign, thumbnail
 
 
 def do(job: PoolJob, limits: Limits, capture: Capture) -> PoolAnswer:
@@ -25,6 +32,9 @@ def do(job: PoolJob, limits: Limits, capture: Capture) -> PoolAnswer:
             return Compared(job.needle, job.haystack, result, job.view)
         case HashJob():
             return Hashed(job, hashes(_bytes_of(job.payload), job.names, limits, capture))
+        case ThumbnailJob():
+            jpeg = thumbnail(_bytes_of(job.payload), job.edge_px, limits, capture)
+            return Thumbnailed(job, jpeg)
 
 
 def _bytes_of(payload: Payload) -> memoryview:

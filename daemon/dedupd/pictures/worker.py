@@ -74,7 +74,12 @@ def _serve(requests: socket.socket, limits: Limits) -> None:
         answer = _answer(packet, fds, limits, capture)
         for fd in fds:
             os.close(fd)
-        requests.send(encode_answer(answer))
+        _send(requests, encode_answer(answer))
+
+
+def _send(requests: socket.socket, answer: bytes) -> None:
+    for start in range(0, len(answer), PACKET_BYTES):
+        requests.send(answer[start : start + PACKET_BYTES])
 
 
 def _answer(

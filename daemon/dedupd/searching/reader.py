@@ -29,7 +29,14 @@ from dedupd.model import (
     Unreadable,
     View,
 )
-from dedupd.pictures.exchange import Hashed, HashJob, PoolAnswer, PoolJob
+from dedupd.pictures.exchange import (
+    Hashed,
+    HashJob,
+    PoolAnswer,
+    PoolJob,
+    Thumbnailed,
+    ThumbnailJob,
+)
 from dedupd.pictures.pools import Pool
 from dedupd.pictures.pools.asking import ask
 from dedupd.pictures.sniff import HEAD_BYTES, kind
@@ -143,6 +150,22 @@ class Reader:
         answer = self._do(HashJob(payload, (name,)))
         result = answer.result if isinstance(answer, Hashed) else _DROPPED
         return result if isinstance(result, Unreadable) else result[name]
+
+    def thumbnail(self, content: Content, edge_px: int) -> bytes | None:
+        """Return a JPEG of a file, its longer side of at most `edge_px`, for people to look at.
+
+        None where there is nothing to show: it isn't there, isn't what it was, or no picture.
+
+        Raises:
+            UserError: No worker can be started.
+        """
+        try:
+            _, payload = self._payload(content)
+        except NotRead:
+            return None
+        answer = self._do(ThumbnailJob(payload, edge_px))
+        result = answer.result if isinstance(answer, Thumbnailed) else None
+        return result if isinstance(result, bytes) else None
 
     def _do(self, job: PoolJob) -> PoolAnswer | None:
         """Return the pool's answer, None where it was stopped before."""

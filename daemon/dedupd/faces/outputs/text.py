@@ -85,6 +85,14 @@ def folder_line(folder: Fields, look: Look) -> str:
     return "\n".join(_folder(folder, look))
 
 
+def folder_notes(folder: Fields) -> str:
+    """Return what there is to say about a folder beside its state; an imported one's lacks too."""
+    rest = beside(folder)
+    own = [_verdict_before(folder), _so_far(folder), to_do(folder)]
+    notes = [] if folder["state"] == "imported" else own
+    return ", ".join(note for note in [*notes, f"and {rest}" if rest else ""] if note)
+
+
 def _top(report: Fields, look: Look) -> Iterator[str]:
     state = look.paint(report["state"], STATE_COLOURS.get(report["state"], ""))
     yield f"dedupd {report['version']}: {state}, {moment(report['time'])}"

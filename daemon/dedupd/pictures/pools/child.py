@@ -12,6 +12,7 @@ import select
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import dedupd
@@ -22,6 +23,7 @@ from dedupd.pictures.exchange import (
     PoolJob,
     decode_answer,
     encode_request,
+    missing_bytes,
     payloads,
 )
 from dedupd.pictures.limits import Limits
@@ -93,7 +95,7 @@ class Child:
         fds = [payload.fd for payload in payloads(job)]
         try:
             socket.send_fds(self._socket, [encode_request(job, room_px)], fds)
-            return decode_answer(job, self._receive(timeout_s))
+            return decode_answer(job, self._received_whole(job, timeout_s))
         except (OSError, Damaged) as error:
             raise ChildLost(str(error)) from error
 
@@ -103,6 +105,14 @@ class Child:
         self._process.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):  # the kernel will end it later
             self._process.wait(_END_S)
+
+    def _received_whole(self, job: PoolJob, timeout_s: float) -> bytes:
+        """Return the answer to `job`, however many packets it comes in."""
+        deadline_s = time.monotonic() + timeout_s
+        answer = self._receive(timeout_s)
+        while missing_bytes(job, answer):
+            answer += self._receive(max(0.0, deadline_s - time.monotonic()))
+        return answer
 
     def _receive(self, timeout_s: float) -> bytes:
         poll = select.poll()
