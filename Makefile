@@ -1,6 +1,6 @@
 # The few commands of this project; ./run and ./test need nothing but Python.
 .POSIX:
-.PHONY: run test fix lock reference check-wheel bench accuracy damage cover campaign
+.PHONY: run test test-web fix lock reference check-wheel bench accuracy damage cover campaign
 
 PYTHON = .venv-test/bin/python
 UV = uv
@@ -12,6 +12,12 @@ run:
 
 test:
 	./test
+
+# The page in a real Chromium; needs chromium and chromedriver (Debian: chromium chromium-driver).
+# Pictures of every page are left in tests/web/artefacts.
+test-web:
+	.ci/environment .venv-test requirements-test.lock
+	"$(PYTHON)" -m pytest tests/web $(ARGS)
 
 fix:
 	.ci/environment .venv-test requirements-test.lock

@@ -81,6 +81,31 @@ class AskReceipt:
 
 
 @dataclass(frozen=True, slots=True)
+class AskShelf:
+    """Needle pictures of these classes, a page of them, for people to look at: `ShelfReply`.
+
+    Classes come in the order asked for; within one by folder, then by reason, then by name.
+
+    Attributes:
+        folder: At or below it; None means below every needle root.
+        offset, limit: How many to leave out, and how many to tell of at most.
+    """
+
+    folder: bytes | None
+    classes: tuple[PictureClass, ...]
+    offset: int = 0
+    limit: int = 48
+
+
+@dataclass(frozen=True, slots=True)
+class AskContent:
+    """The files of that role that hold this content: `ContentReply`."""
+
+    role: Role
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
 class AskDecide:
     """The owner decides about these pictures: `DecidedReply`.
 
@@ -132,6 +157,8 @@ Ask = (
     | AskNear
     | AskContents
     | AskReceipt
+    | AskShelf
+    | AskContent
     | AskDecide
     | AskDecideMany
     | AskUndo
@@ -282,6 +309,37 @@ class ReceiptReply:
 
 
 @dataclass(frozen=True, slots=True)
+class ShelfLine:
+    """One needle picture for the page, with what is known of it and of its nearest."""
+
+    line: PictureLine
+    known: Known
+    nearest: Known | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfReply:
+    """A page of pictures, and how many there are of each class asked for."""
+
+    lines: tuple[ShelfLine, ...]
+    totals: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContentReply:
+    """The files that hold a content, by path; none where nobody knows it."""
+
+    files: tuple[Known, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageReply:
+    """Where the page is; whoever opens this address may decide."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class DecidedReply:
     """What was decided or undone, or, unless `done`, what would be."""
 
@@ -306,6 +364,9 @@ Reply = (
     | NearReply
     | ContentsReply
     | ReceiptReply
+    | ShelfReply
+    | ContentReply
+    | PageReply
     | DecidedReply
     | DecisionsReply
 )

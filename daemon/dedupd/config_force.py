@@ -1,4 +1,4 @@
-"""What of a new configuration a running daemon can take, and what this version leaves aside."""
+"""What of a new configuration a running daemon can take."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 
 from dedupd.config_schema import Config
 from dedupd.errors import UserError
-from dedupd.reports import Problem
 
 
 def demand_same_place(old: Config, new: Config) -> None:
@@ -27,10 +26,3 @@ def demand_same_place(old: Config, new: Config) -> None:
             f"{', '.join(moved)} changed, which needs a restart",
             "systemctl restart dedupd   (or stop it and run it again)",
         )
-
-
-def not_in_force(config: Config) -> tuple[Problem, ...]:
-    """Say which keys are accepted and do nothing in this version: silence would be a lie."""
-    idle = ["web.listen"] if config.web.listen is not None else []
-    message = "this key is accepted and has no effect in this version"
-    return tuple(Problem("config.not-in-force", b"", f"{key}: {message}") for key in idle)

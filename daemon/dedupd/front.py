@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import concurrent.futures
 import time
+from pathlib import Path
 
 from dedupd.asks import Ask, AskWait, Refused, Reply
 from dedupd.loop import Loop
-from dedupd.reports import Report, remembering
+from dedupd.reports import Report, remembering, verdicts
+from dedupd.state import lastreport
 
 ANSWER_S = 30.0
 START_S = 120.0
+KEEP_EVERY_S = 600.0
 _AGAIN_S = 0.2
 _BUSY = Refused("no answer", "the daemon is starting, reloading or stopping", "try again")
 
@@ -55,6 +58,11 @@ class Front:
                 return _BUSY
             time.sleep(_AGAIN_S)
 
+    def last_report(self) -> Report:
+        """Return the report that was made last; asks nobody, so it comes at once."""
+        loop = self.loop
+        return self.report if loop is None else loop.report
+
     def fresh_report(self) -> Report:
         """Return the report of this moment, or the last one where that can't be had."""
         loop = self.loop
@@ -71,3 +79,25 @@ class Front:
         if self._recalled is None or loop.engine.ready:
             return report
         return remembering(report, self._recalled)
+
+
+class Keeping:
+    """Keeps the report for the next run.  Belongs to the daemon's own thread.
+
+    Args:
+        state: The state folder.
+        front: Where the report is.
+    """
+
+    def __init__(self, state: Path, front: Front) -> None:
+        self._state, self._front = state, front
+        self._kept_s, self._said = time.monotonic(), verdicts(front.report)
+
+    def tend(self, loop: Loop, *, now: bool = False) -> None:
+        """Keep it once in a while, where it says something else, and before this run ends."""
+        if not (now or time.monotonic() - self._kept_s >= KEEP_EVERY_S):
+            return
+        report = self._front.dated(self._front.report, loop)
+        self._kept_s, before, self._said = time.monotonic(), self._said, verdicts(report)
+        if now or self._said != before:
+            lastreport.keep(self._state, report)

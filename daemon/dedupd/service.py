@@ -17,19 +17,20 @@ from collections.abc import Callable
 from types import FrameType
 
 from dedupd.asks import Done, Refused, Reply
-from dedupd.config_force import demand_same_place, not_in_force
+from dedupd.config_force import demand_same_place
 from dedupd.config_schema import Config
 from dedupd.deciding import Keeper
 from dedupd.errors import ExitCode, UserError
 from dedupd.faces import address, pointer
 from dedupd.faces.server import ControlServer
-from dedupd.front import Front
+from dedupd.front import Front, Keeping
 from dedupd.hooks import Hooks
 from dedupd.journal import Journal
 from dedupd.looking import VERSIONS, make_pool, remember_roots
 from dedupd.loop import LOG_META, Loop
 from dedupd.notify import Notifier
-from dedupd.reports import Event, Problem, Report, status_line, verdicts, without_claims
+from dedupd.page import Page
+from dedupd.reports import Event, Problem, Report, status_line, without_claims
 from dedupd.state import Store, StoreDamaged, StoreUnwritable, lastreport
 from dedupd.state.eventlog import EventLogUnwritable
 from dedupd.state.lock import StateLock
@@ -39,7 +40,6 @@ from dedupd.text import path_of, shown
 TURN_S = 1.0
 REOPEN_S = 60.0
 SHOW_EVERY_S = 0.5
-KEEP_EVERY_S = 600.0
 
 log = logging.getLogger(__name__)
 
@@ -83,10 +83,9 @@ class Daemon:
         self._config, self._load, self._show = config, load, show
         self._notifier, self._lock = notifier, lock
         self._front = Front(lastreport.recall(config.state))
-        # When a report was last kept for the next run, and what it said.
-        self._kept_s, self._kept = time.monotonic(), verdicts(self._front.report)
+        self._keeping = Keeping(config.state, self._front)
+        self._page = Page(config, self._front)
         self._stop_wanted = self._reload_wanted = False
-        self._problems: tuple[Problem, ...] = not_in_force(config)
         quiet = show is not None and sys.stderr.isatty()
         self._hooks = Hooks(config.hooks, quiet=quiet)
         self._journal = Journal(config, self._hooks.take, quiet=quiet)
@@ -97,13 +96,17 @@ class Daemon:
         """Run until told to stop."""
         socket = address.of_daemon(self._config.control.socket, self._config.state)
         front, group = self._front, self._config.control.group
-        server = ControlServer(socket, group, front.ask, front.fresh_report, self._ask_reload)
+        server = ControlServer(
+            socket, group, front.ask, front.fresh_report, self._ask_reload, page=self._page.url
+        )
         with contextlib.ExitStack() as stack:
             stack.callback(self._journal.close)
             self._hooks.start()
             stack.callback(self._hooks.stop)
             server.start()
             stack.callback(server.stop)
+            stack.callback(self._page.stop)
+            self._page.follow(self._config)
             if self._config.source is not None:
                 stack.callback(pointer.withdraw, pointer.publish(self._config.source, socket))
             self._take_signals()
@@ -160,7 +163,7 @@ class Daemon:
         """Turn the loop until somebody wants something else."""
         shown_s = float("-inf")
         while not self._stop_wanted and not self._reloaded():
-            loop.problems = (*self._problems, *self._hooks.problems)
+            loop.problems = self._problems()
             loop.turn(self._patience_s())
             self._front.report = loop.report
             self._notifier.alive(time.monotonic())
@@ -168,29 +171,23 @@ class Daemon:
                 self._announced = True
                 self._tell(Event("daemon.ready"))
                 self._notifier.ready()
-            self._keep_report(loop)
+            self._keeping.tend(loop)
             self._notifier.status(status_line(self._front.report))
             self._demand_state()
             if self._show is not None and time.monotonic() - shown_s >= SHOW_EVERY_S:
                 shown_s = time.monotonic()
                 self._show(self._front.report)
-        self._keep_report(loop, now=True)
+        self._keeping.tend(loop, now=True)
         if not self._stop_wanted:
             return Why.RELOAD
         self._notifier.stopping()
         self._tell(Event("daemon.stopping"))
-        self._front.report = loop.engine.report(self._problems, stopping=True)
+        self._front.report = loop.engine.report(self._problems(), stopping=True)
         return Why.STOP
 
-    def _keep_report(self, loop: Loop, *, now: bool = False) -> None:
-        """Keep the report for the next run, once in a while and before this one ends."""
-        if not (now or time.monotonic() - self._kept_s >= KEEP_EVERY_S):
-            return
-        self._kept_s, before = time.monotonic(), self._kept
-        report = self._front.dated(self._front.report, loop)
-        self._kept = verdicts(report)
-        if now or self._kept != before:
-            lastreport.keep(self._config.state, report)
+    def _problems(self) -> tuple[Problem, ...]:
+        """Return what is wrong with what stands beside the loop."""
+        return (*self._page.problems, *self._hooks.problems)
 
     def _demand_state(self) -> None:
         """End when the state folder was deleted under us: another daemon could start there.
@@ -232,8 +229,9 @@ class Daemon:
             self._tell(Event("config.rejected", None, (("what", error.what), ("why", error.why))))
             return False
         else:
-            self._config, self._problems = new, not_in_force(new)
+            self._config = new
             self._hooks.configure(new.hooks)
+            self._page.follow(new)
             self._tell(Event("config.reloaded"))
             return True
         finally:
@@ -254,7 +252,7 @@ class Daemon:
 
     def _pause(self, problem: Problem) -> None:
         """Report nothing but the problem for a while."""
-        self._front.report = without_claims(self._front.report, (problem, *self._problems))
+        self._front.report = without_claims(self._front.report, (problem, *self._problems()))
         until_s = time.monotonic() + REOPEN_S
         while time.monotonic() < until_s and not (self._stop_wanted or self._reload_wanted):
             self._notifier.alive(time.monotonic())

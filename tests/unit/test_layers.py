@@ -31,7 +31,7 @@ LEVELS = (
     {"hands", "hooks", "notify", "unit", "journal", "hashing", "deciding", "searching", "doctor"},
     {"loop"},
     {"looking", "front"},
-    {"article"},
+    {"article", "page"},
     {"service"},
     {"cli"},
     {"__main__"},
@@ -50,6 +50,8 @@ ONLY_USERS = {
     "pillow_heif": ("pictures/decoders/heif.py",),
     "jinja2": ("faces/outputs/html.py", "faces/web/"),
     "prometheus_client": ("faces/outputs/prometheus.py",),
+    "starlette": ("faces/web/",),
+    "uvicorn": ("faces/web/server.py",),
     "rawpy": ("pictures/decoders/raw.py", "pictures/libraw.py"),
 }
 

@@ -16,7 +16,6 @@ from dedupd.cli.beginning import begin, next_steps
 from dedupd.cli.configuration import configuration
 from dedupd.cli.parsing import add_root_options
 from dedupd.config import dump
-from dedupd.config_force import not_in_force
 from dedupd.config_schema import Config
 from dedupd.errors import ExitCode
 from dedupd.text import shown
@@ -72,7 +71,6 @@ def _warnings(config: Config) -> Iterator[str]:
     for event, command in config.hooks.items():
         if why := _not_found(command[0]):
             yield f"the hook of {event} will fail: {shown(command[0])} {why}"
-    yield from (problem.message for problem in not_in_force(config))
 
 
 def _not_found(command: str) -> str:

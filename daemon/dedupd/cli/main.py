@@ -31,6 +31,7 @@ COMMANDS = {
     "duplicates": "groups of equal pictures within the library, or the needles",
     "receipt": "the proof of a folder's verdict, to keep; sha256sum -c checks it",
     "report": "one page to keep or send: folders, then doubtful pictures",
+    "review": "opens the page for decisions, pictures side by side",
     "same": "say that two pictures are the same, or all to review of a folder",
     "different": "say that two pictures are not the same, whatever dedupd finds",
     "dismiss": "say that a picture is not wanted in the library",

@@ -16,11 +16,12 @@ from dedupd.config_schema import ROOT_SETTINGS, Config, Setting, settings
 from dedupd.config_words import KEYS, ROOT, About
 from dedupd.errors import MEANINGS
 from dedupd.events import EVENTS
+from dedupd.faces.outputs.prometheus import meanings
 from dedupd.faces.outputs.reasons import CLASSES, EVIDENCE, REASONS, STATES
 from dedupd.model import Role, Root
 
-METRICS: Mapping[str, str] = {}
-"""Every metric, with what it means; none so far."""
+METRICS: Mapping[str, str] = meanings()
+"""Every metric, with what it means."""
 
 COMMON = ("help", "config", "json", "no_color", "verbose")
 """The options that every command has; they are told once."""

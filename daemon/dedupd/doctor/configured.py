@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from dedupd.config import default_state
-from dedupd.config_force import not_in_force
 from dedupd.config_read import read
 from dedupd.config_schema import Config
 from dedupd.doctor.finding import Finding, note, ok, problem
@@ -42,7 +41,7 @@ def _cure(error: UsageError, why: str, source: str | None) -> str:
 
 
 def check_config(config: Config) -> tuple[Finding, ...]:
-    """Say that a configuration can be used, and what of it has no effect."""
+    """Say that a configuration can be used."""
     if not config.roots:
         what = f"the state folder {shown(str(config.state))} alone was named"
         return (note("configuration.used", what, "no root is looked at"),)
@@ -51,11 +50,7 @@ def check_config(config: Config) -> tuple[Finding, ...]:
     what = f"{name} can be used: {several(haystack, 'haystack root')}"
     what += f", {several(needles, 'needle root')}"
     path = os.fsencode(config.source.absolute()) if config.source else None
-    idle = [
-        note("configuration.idle", one.message, "nothing depends on it", one.fix, path)
-        for one in not_in_force(config)
-    ]
-    return ok("configuration.used", what, path), *idle
+    return (ok("configuration.used", what, path),)
 
 
 def check_nothing() -> Finding:

@@ -51,6 +51,8 @@ LIBRARIES = (
     LEVEL_DB,
     Library("PyYAML", "yaml", (6,), (7,), "the configuration"),
     Library("rawpy", "rawpy", (0, 28), (1,), "camera RAW"),
+    Library("starlette", "starlette", (1,), (2,), "the page"),
+    Library("uvicorn", "uvicorn", (0, 40), (1,), "the page"),
     Library("watchdog", "watchdog", (7, 1), (8,), "listening"),
 )
 """What pyproject.toml asks for; a test holds the two together."""

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from dedupd.asks import (
+    AskContent,
     AskContents,
     AskExplain,
     AskNear,
     AskReceipt,
+    AskShelf,
     ContentsReply,
     ExplainReply,
     Known,
@@ -29,6 +31,7 @@ from dedupd.engine.files import Files
 from dedupd.engine.outbox import Outbox
 from dedupd.engine.reporting import Reporting
 from dedupd.engine.roots import Roots
+from dedupd.engine.shelves import Shelves
 from dedupd.model import VIEWS, Assessment, FileRecord, Fingerprint, Kind, Place, Role
 from dedupd.rules.companions import companions
 from dedupd.rules.decisions import DecisionBook
@@ -60,9 +63,12 @@ class Answers:
         self._book, self._policy, self._out = book, policy, outbox
         self._cases = Cases(files, roots.desks, quiet_s=0.0)
         self._case: tuple[int, Case] | None = None  # of the last receipt, and the tree's version
+        self._shelves = Shelves(files, roots, self.line)
         self._order: tuple[Role | Place | None, list[Place]] = (None, [])
 
-    def reply(self, ask: AskExplain | AskNear | AskContents | AskReceipt) -> Reply:
+    def reply(
+        self, ask: AskExplain | AskNear | AskContents | AskReceipt | AskShelf | AskContent
+    ) -> Reply:
         """Answer a question."""
         match ask:
             case AskExplain():
@@ -73,6 +79,10 @@ class Answers:
                 return self._contents(ask)
             case AskReceipt():
                 return self._receipt(ask)
+            case AskShelf():
+                return self._shelves.shelf(ask)
+            case AskContent():
+                return self._shelves.content(ask)
 
     def line(self, place: Place) -> PictureLine | None:
         """Return what is known of a needle picture, None if it isn't one."""

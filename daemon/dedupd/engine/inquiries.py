@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dedupd.asks import (
     Ask,
     AskAccept,
+    AskContent,
     AskContents,
     AskDecide,
     AskDecideMany,
@@ -18,6 +19,7 @@ from dedupd.asks import (
     AskPictures,
     AskReceipt,
     AskRescan,
+    AskShelf,
     AskUndo,
     AskWait,
     Done,
@@ -155,6 +157,8 @@ class Inquiries:
             case AskAccept():
                 return self._accept(ask)
             case AskExplain() | AskNear() | AskContents() | AskReceipt():
+                return self._answers.reply(ask)
+            case AskShelf() | AskContent():
                 return self._answers.reply(ask)
             case AskDecide() | AskDecideMany() | AskUndo() | AskDecisions():
                 return self._decisions.reply(number, ask)

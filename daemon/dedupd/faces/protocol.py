@@ -11,6 +11,7 @@ A request is one JSON object on one line, written by `questions`; an answer is o
     {"v": 1, "version": "0.1.0", "answer": "receipt",   "folder": {}, "lines": [], "more": false}
     {"v": 1, "version": "0.1.0", "answer": "decided",   "done": ..., "batch": ..., "decisions": []}
     {"v": 1, "version": "0.1.0", "answer": "decisions", "decisions": []}
+    {"v": 1, "version": "0.1.0", "answer": "page",      "url": ...}
     {"v": 1, "version": "0.1.0", "answer": "done",      "note": ...}
     {"v": 1, "version": "0.1.0", "answer": "refused",   "what", "why", "fix": ..., "exit": 4}
 
@@ -41,17 +42,20 @@ from dedupd.asks import (
     AskRescan,
     AskUndo,
     AskWait,
+    ContentReply,
     ContentsReply,
     DecidedReply,
     DecisionsReply,
     Done,
     ExplainReply,
     NearReply,
+    PageReply,
     PathReply,
     PicturesReply,
     ReceiptReply,
     Refused,
     Reply,
+    ShelfReply,
 )
 from dedupd.decision import DecisionKind
 from dedupd.errors import ExitCode, UsageError, UserError
@@ -91,6 +95,7 @@ class Order(enum.Enum):
 
     STATUS = "status"
     RELOAD = "reload"
+    PAGE = "page"
 
 
 Question = Ask | Order
@@ -136,11 +141,10 @@ def question_of(line: bytes) -> Question:
 
 
 def _question(fields: Fields) -> Question:
+    for order in Order:
+        if fields.get("ask") == order.value:
+            return order
     match fields.get("ask"):
-        case "status":
-            return Order.STATUS
-        case "reload":
-            return Order.RELOAD
         case "wait":
             return AskWait()
         case "path":
@@ -262,6 +266,10 @@ def reply_fields(reply: Reply) -> Fields:
             return decided_fields(reply)
         case DecisionsReply():
             return decisions_fields(reply)
+        case PageReply():
+            return {"answer": "page", "url": reply.url}
+        case ShelfReply() | ContentReply():
+            raise TypeError("this is for the page alone, and never goes over the socket")
         case _:
             return _reply_about_files(reply)
 

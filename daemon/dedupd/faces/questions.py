@@ -60,6 +60,11 @@ def reload() -> Fields:
     return {"v": PROTOCOL_VERSION, "ask": "reload"}
 
 
+def page() -> Fields:
+    """Ask where the page is, for somebody who may decide; it is started if need be."""
+    return {"v": PROTOCOL_VERSION, "ask": "page"}
+
+
 def explain(asked: bytes) -> Fields:
     """Ask for everything known about one file."""
     return {"v": PROTOCOL_VERSION, "ask": "explain", **path_fields(asked)}

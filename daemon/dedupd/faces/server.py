@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from dedupd.asks import Ask, AskWait, Reply
+from dedupd.asks import Ask, AskWait, Refused, Reply
 from dedupd.errors import UsageError, UserError
 from dedupd.faces import listener, protocol
 from dedupd.faces.address import PathLike
@@ -43,6 +43,8 @@ STOP_S = 1.0
 
 log = logging.getLogger(__name__)
 
+_NO_PAGE = Refused("there is no page", "nothing here can show one", "dedupd run")
+
 
 class _HungUp(ConnectionError):
     """The client went away before its question was answered."""
@@ -57,6 +59,7 @@ class ControlServer:
         ask: Puts a question to the engine; may take long for `AskWait`; called from any thread.
         report: Returns the last report; called from any thread.
         reload: Reads the configuration again; called from any thread.
+        page: Says where the page is, for somebody who may decide; called from any thread.
         patience_s: How long a client may take to ask, and to read its answer.
     """
 
@@ -68,12 +71,13 @@ class ControlServer:
         report: Callable[[], Report],
         reload: Callable[[], Reply],
         *,
+        page: Callable[[], Reply] = lambda: _NO_PAGE,
         patience_s: float = PATIENCE_S,
     ) -> None:
         self.address = os.fspath(address)
         self._group = group
         self._ask, self._report, self._reload = ask, report, reload
-        self._patience_s = patience_s
+        self._page, self._patience_s = page, patience_s
         self._slots = threading.BoundedSemaphore(MAX_CLIENTS)
         self._waiters = threading.BoundedSemaphore(MAX_WAITERS)
         self._waits = threading.BoundedSemaphore(MAX_WAITS)
@@ -226,6 +230,8 @@ class ControlServer:
             return {"answer": "report", "report": protocol.report_fields(self._report())}
         if question is Order.RELOAD:
             return protocol.reply_fields(self._reload())
+        if question is Order.PAGE:
+            return protocol.reply_fields(self._page())
         if isinstance(question, AskWait):
             return self._wait(connection, question)
         assert not isinstance(question, Order)

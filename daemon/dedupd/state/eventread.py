@@ -23,6 +23,7 @@ from dedupd.text import printable
 POLL_S = 0.2
 
 _HEAD_BYTES = 64 * 1024
+_TAIL_BYTES = 256 * 1024
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _SPAN = re.compile(r"(\d+)([smhdw])")
 
@@ -97,6 +98,22 @@ def follow(
         if stopping:
             return
         wait(POLL_S)
+
+
+def latest(path: Path, count: int) -> list[dict[str, object]]:
+    """Return at most so many of the newest events, the newest first; none where there is no log.
+
+    Only the end of the newest file is read.
+    """
+    try:
+        with path.open("rb") as file:
+            size_bytes = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size_bytes - _TAIL_BYTES))
+            lines = file.read(_TAIL_BYTES).splitlines()
+    except OSError:
+        return []
+    found = [_parsed(line) for line in lines if eventline.HEAD.match(line)]
+    return [logged for logged in reversed(found) if logged is not None][:count]
 
 
 class _Tail:

@@ -31,6 +31,17 @@ def render(report: Fields) -> bytes:
     return generate_latest(registry)
 
 
+def meanings() -> dict[str, str]:
+    """Return what each metric means, by its name."""
+    nothing = dict.fromkeys((*CLASSES, *_BESIDE), 0)
+    queue = {"pending": 0, "per_second": 0.0, "eta_s": 0.0}
+    report: Fields = {"version": "", "state": "", "time": "", "folders": [], "roots": []}
+    report |= {"problems": [], "totals": nothing, "queue": queue}
+    families = list(_Report(report).collect())
+    names = [f"{one.name}_info" if one.type == "info" else one.name for one in families]
+    return {name: one.documentation for name, one in zip(names, families, strict=True)}
+
+
 class _Report(Collector):
     """One report, as the library asks for it."""
 
