@@ -62,7 +62,7 @@ def test_the_test_lock_is_the_run_lock_and_more():
     """Tests run against the very versions that are run."""
     run, test = (
         # For which Python a test needs it, too, may be another question.
-        {name: re.sub(r" ;[^\\]*", "", entry) for name, entry in pinned(lock).items()}
+        {name: re.sub(r" ;[^\\]*", " ", entry) for name, entry in pinned(lock).items()}
         for lock in ("requirements.lock", "requirements-test.lock")
     )
     assert run.items() <= test.items()
