@@ -261,3 +261,14 @@ def test_a_missing_picture_three_levels_below_holds_every_parent_back(site):
         shutil.copy(top / "a" / "b" / "c" / "missing.jpg", site.lib)
         site.wait_event("folder.imported", site.needles)
         site.wait_event("folder.imported", top / "a" / "b" / "c")
+
+
+def test_what_a_check_found_the_daemon_still_tells(site):
+    """A check logs nothing, so nobody was told; after a restart it isn't told again."""
+    put(site.needles / "card" / "1.jpg", ours(1)[0])
+    expected = [("folder.imported", "needles"), ("folder.imported", "needles/card")]
+    assert site.ask("check").code == 0
+    for _ in range(2):
+        with running(site):
+            site.wait_states({"needles/card": "imported"})
+            wait_for("the event", lambda: sorted(told(site, "folder.imported")) == expected)

@@ -91,7 +91,7 @@ class Engine:
         flow = Flow(most_kept=2 * options.workers + 2, most_bytes=options.kept_bytes)
         again = Rereading(self._files, self.roots.desks, options.reread, self._out)
         self._reading = Reading(self._files, self.roots.desks, flow, again, self._out)
-        self.said = SaidBook(store)
+        self.said = SaidBook(store, logs=options.eager)
         cases = Cases(self._files, self.roots.desks, options.settle_quiet_s)
         self._standing = Standing(
             self._files, self.roots, cases, self.said, self._out, options.others_block

@@ -2,6 +2,7 @@
 
 The event log is what people were told, so it is the authority: its events that the store has
 not seen yet (we were killed between the two) are applied on top of what the store remembers.
+What a look without a log found is kept apart, for those who ask it: nobody was told.
 """
 
 from __future__ import annotations
@@ -32,12 +33,18 @@ class Said:
 
 NOTHING = Said()
 
+_TOLD, _FOUND = "said", "found"  # beginnings of names in the store
+
 
 class SaidBook:
-    """The last words about all folders.  Belongs to the engine."""
+    """The last words about all folders.  Belongs to the engine.
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    Args:
+        logs: What is said here goes into the log; what was only found before is forgotten then.
+    """
+
+    def __init__(self, store: Store, *, logs: bool) -> None:
+        self._store, self._logs = store, logs
         self._said: dict[Place, Said] = {}
 
     def get(self, folder: Place) -> Said:
@@ -53,7 +60,7 @@ class SaidBook:
             "contents": said.contents,
             "imported_at": said.imported_at,
         }
-        self._store.put_meta(_key(folder), facts)
+        self._store.put_meta(_key(_TOLD if self._logs else _FOUND, folder), facts)
 
     def reopen(self, folder: Place) -> None:
         """Take back what was said."""
@@ -62,15 +69,22 @@ class SaidBook:
     def load(self, roots: Iterable[str]) -> None:
         """Take in what the store remembers."""
         for root in roots:
-            prefix = f"said/{root}/"
-            for key, facts in self._store.metas(prefix):
-                place = Place(root, bytes.fromhex(key[len(prefix) :]))
-                self._said[place] = _said(facts)
+            self._take(_TOLD, root)
+            if not self._logs:
+                self._take(_FOUND, root)  # newer: a daemon forgets it at its start
+            else:
+                for key, _ in list(self._store.metas(f"{_FOUND}/{root}/")):
+                    self._store.drop_meta(key)
+
+    def _take(self, kind: str, root: str) -> None:
+        prefix = f"{kind}/{root}/"
+        for key, facts in self._store.metas(prefix):
+            self._said[Place(root, bytes.fromhex(key[len(prefix) :]))] = _said(facts)
 
     def replay(self, folder: Place, event: Mapping[str, object]) -> None:
         """Apply one logged event that the store may not have seen."""
         if folder not in self._said:
-            facts = self._store.meta(_key(folder))
+            facts = self._store.meta(_key(_TOLD, folder))
             self._said[folder] = _said(facts) if facts is not None else NOTHING
         if event.get("event") == "folder.imported":
             self.set(folder, _said({**event, "imported": True, "imported_at": event.get("time")}))
@@ -78,8 +92,8 @@ class SaidBook:
             self.reopen(folder)
 
 
-def _key(folder: Place) -> str:
-    return f"said/{folder.root}/{folder.path.hex()}"
+def _key(kind: str, folder: Place) -> str:
+    return f"{kind}/{folder.root}/{folder.path.hex()}"
 
 
 def _said(facts: Mapping[str, object]) -> Said:
