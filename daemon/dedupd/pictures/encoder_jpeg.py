@@ -25,5 +25,5 @@ def encoders(_image: Image.Image, like: Header) -> Iterator[Callable[[Image.Imag
 
 def _coded(image: Image.Image, *, mode: str = "RGB", **told: object) -> bytes:
     coded = io.BytesIO()
-    image.convert(mode).save(coded, "JPEG", **told)
+    (image if image.mode == mode else image.convert(mode)).save(coded, "JPEG", **told)
     return coded.getvalue()

@@ -146,4 +146,4 @@ def _coded(encoder: Encoder, picture: Picture) -> Picture | None:
 
 
 def _image(bgr: Picture) -> Image.Image:
-    return Image.fromarray(np.ascontiguousarray(bgr[:, :, ::-1]))
+    return Image.fromarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
