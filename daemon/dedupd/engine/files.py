@@ -262,8 +262,7 @@ class Files:
 
     def plan(self, place: Place) -> None:
         """Queue the file at `place` for its next look, or take it out of the queue."""
-        look = self.look(place)
-        if look is None:
+        if (look := self.look(place)) is None:
             self.backlog.discard(place)
         else:
             self.backlog.add(place, Lane.LIVE if place in self.live else look[1])
@@ -325,10 +324,11 @@ class Files:
 
     def _count_companion(self, place: Place) -> None:
         """A needle file came or went: macOS's `._x` beside it is ignored only beside `x`."""
-        folder, _, name = place.path.rpartition(b"/")
-        companion = Place(place.root, join(folder, b"._" + name) if folder else b"._" + name)
-        known = self.catalog.get(companion)
-        if known is not None and self.catalog.roles[place.root] is Role.NEEDLES:
+        if self.catalog.roles[place.root] is Role.HAYSTACK:
+            return
+        name = b"._" + place.name
+        companion = Place(place.root, join(place.folder, name) if place.folder else name)
+        if (known := self.catalog.get(companion)) is not None:
             self._count(companion, known, place)
             self.plan(companion)
 

@@ -107,7 +107,7 @@ def kind(head: bytes, name: bytes) -> Kind:
     """
     if head.startswith(APPLE_DOUBLE_MAGIC):
         return Kind.OTHER
-    word, suffix = sniff(head), _suffix(name)
+    word, suffix = sniff(head) if head else None, _suffix(name)
     if (word is not None and word != VIDEO) or suffix in PICTURE_SUFFIXES:
         return Kind.PICTURE
     return Kind.VIDEO if word == VIDEO or suffix in VIDEO_SUFFIXES else Kind.OTHER

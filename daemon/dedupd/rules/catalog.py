@@ -117,12 +117,13 @@ class Catalog:
 
     def readable(self, role: Role, size_bytes: int) -> bool:
         """Are any of the unread not being written?"""
-        return self._unread[role][size_bytes] > self._coming[role][size_bytes]
+        return self._unread[role].get(size_bytes, 0) > self._coming[role].get(size_bytes, 0)
 
     def state_of_size(self, role: Role, size_bytes: int) -> tuple[bool, bool, bool]:
         """Return whether there are files of that role and size, unread ones, and readable ones."""
-        unread = self._unread[role][size_bytes] > 0
-        return size_bytes in self._by_size[role], unread, self.readable(role, size_bytes)
+        unread = self._unread[role].get(size_bytes, 0)  # a Counter takes long over what it lacks
+        coming = self._coming[role].get(size_bytes, 0)
+        return size_bytes in self._by_size[role], unread > 0, unread > coming
 
     def digests(self, role: Role) -> Iterable[Digest]:
         """Return every content known in that role."""
