@@ -17,8 +17,8 @@ class Recoding:
         made: RMS difference that the coding makes.
         left: RMS difference from the other picture that is left.
         peak: Largest difference of the means of 4 x 4 pixels that is left.
-        elsewhere: What the coding makes where its blocks lie half a block further on: much more
-            than `made` where the picture was coded so before; 0 where nobody asks for it.
+        elsewhere: What the coding would make had the picture never been coded so, as seen half a
+            block further on: more than `made` where it was.
     """
 
     made: float

@@ -183,17 +183,22 @@ def test_what_was_told_again_needs_no_vote_and_is_no_worse():
     [
         pytest.param(1.0, 9.0, MORE, "", id="changed as any picture"),
         pytest.param(1.0, 9.0, JUST, "quality", id="changed less: coded so before"),
+        pytest.param(-1.0, 9.0, JUST, "quality", id="so is one of no known coding"),
         pytest.param(1.0, MOST * JUST, JUST, "", id="no difference to speak of"),
         pytest.param(2.0, 9.0, JUST, "", id="no finer than the needle"),
     ],
 )
 def test_the_needle_saved_once_more_does_not_vouch_for_it(theirs, error, made, reason):
-    """A coarse needle's own coding undoes what a finer library copy lost of it, or nearly."""
+    """A coarse needle's own coding undoes what a finer library copy lost of it, or nearly.
+
+    Also where it gives the needle back as it is.
+    """
     needle, haystack = (replace(PRINT, coding_error=one) for one in (2.0, theirs))
-    recoded = replace(FITS, elsewhere=MADE / (worse.TRACES * made))
-    assert look(needle, haystack, Measures(0.0, error, 1.0, recoded)).reason == reason
-    given_back = Measures(0.0, error, 1.0, replace(recoded, left=ROUNDING * JUST))
-    assert look(needle, haystack, given_back).same
+    recoded = replace(FITS, elsewhere=MADE / (worse.CODED_BEFORE * made))
+    measures = Measures(0.0, error, 1.0, recoded)
+    given_back = replace(measures, recoded=replace(recoded, left=0.0), retold=True)
+    for one in (measures, given_back):
+        assert look(needle, haystack, one).reason == reason
 
 
 @pytest.mark.parametrize(

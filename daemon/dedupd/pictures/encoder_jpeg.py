@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from PIL import Image
 
 from dedupd.pictures.formats.header import Header
-from dedupd.pictures.recoding import by_rows
+from dedupd.pictures.traces import by_rows
 
 GREY = "grey"
 

@@ -117,7 +117,8 @@ def _imitated(measures: Measures, needle: _Whole, haystack: _Whole, view: View) 
     """
     ours, header = seen(needle.luma, view), needle.file.header
     one_size = measures.error is not None
-    found = recoded(haystack.luma, header, view, ours, _JUST_IT) if one_size else None
+    past = haystack.file.header.luma_steps
+    found = recoded(haystack.luma, header, view, ours, past) if one_size else None
     measures = dataclasses.replace(measures, recoded=found)
     made = found is not None and _says_it_all(measures, found, needle)
     if haystack.bgr is not None and not made:

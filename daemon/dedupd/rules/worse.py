@@ -25,6 +25,7 @@ ROUNDING = 0.4  # RMS grey levels that two decoders, or two ways to colours and 
 SIBLING_ROUNDING = 0.2  # the same of two files made by the same program
 LEAST_SIBLING = 0.97  # below it the needle is the library's source
 TRACES = 0.4  # share of what a coding makes that it makes of a picture that was coded so before
+CODED_BEFORE = 0.97  # the same, beside what it makes of a picture with the library copy's past
 TRACED_LEFT = 1.25  # how many times that may be left then, if it was this very file
 LOSSLESS_ERROR = 0.3  # RMS grey levels, by rounding to 8 bits
 FINER = 0.75  # share of the needle's coding error that a finer coding has
@@ -75,26 +76,30 @@ def _holds_all(
     needle: Fingerprint, haystack: Fingerprint, measures: Measures, limits: MatchLimits
 ) -> bool:
     """Is what the needle shows the library's picture and what its own coding made, no more?"""
-    recoding, error = measures.recoded, measures.error
-    if recoding is None or error is None or not is_made_of(recoding, limits):
-        return _are_siblings(needle, haystack, measures, limits)
-    if recoding.left <= ROUNDING or error <= math.hypot(limits.error * recoding.made, ROUNDING):
-        return True
-    return not _bears_traces(needle, haystack, recoding)
+    if is_made_of(measures.recoded, limits):
+        return not _may_be_the_needle(needle, haystack, measures, limits)
+    return _are_siblings(needle, haystack, measures, limits)
 
 
-def _bears_traces(needle: Fingerprint, haystack: Fingerprint, recoding: Recoding) -> bool:
+def _may_be_the_needle(
+    needle: Fingerprint, haystack: Fingerprint, measures: Measures, limits: MatchLimits
+) -> bool:
     """Was the library's picture coded as coarsely as the needle before, though it is finer now?
 
-    Then it may be the needle, saved once more.
+    Then it may be the needle, saved once more: the needle's coding undoes what that lost.  Where
+    that is next to nothing, the library's picture may stand for it all the same.
     """
-    finer = 0 <= haystack.coding_error < needle.coding_error
-    return finer and _was_coded_so(recoding)
+    recoding, error = measures.recoded, measures.error
+    if recoding is None or error is None:
+        return False
+    lost = error > math.hypot(limits.error * recoding.made, ROUNDING)
+    finer = haystack.coding_error < needle.coding_error
+    return lost and finer and _was_coded_so(recoding, CODED_BEFORE)
 
 
-def _was_coded_so(recoding: Recoding) -> bool:
+def _was_coded_so(recoding: Recoding, most: float) -> bool:
     """Does a coding change a picture so little that the picture must have been coded so before?"""
-    return recoding.made < TRACES * recoding.elsewhere
+    return recoding.made < most * recoding.elsewhere
 
 
 def _are_siblings(
@@ -107,7 +112,7 @@ def _are_siblings(
     recoding, error = measures.recoded, measures.error
     if recoding is None or error is None:
         return False
-    if _bears_traces(needle, haystack, recoding) or recoding.peak > limits.peak:
+    if recoding.peak > limits.peak or _may_be_the_needle(needle, haystack, measures, limits):
         return False
     finer = 0 <= haystack.coding_error <= FINER * needle.coding_error
     most = math.hypot(limits.sibling * recoding.made, SIBLING_ROUNDING)
@@ -123,7 +128,9 @@ def _is_coarser(
     needle: Fingerprint, haystack: Fingerprint, measures: Measures, limits: MatchLimits
 ) -> bool:
     """Has the library's copy lost detail, or is there more in the needle than its coding made?"""
-    if measures.retold or _holds_all(needle, haystack, measures, limits):
+    if measures.retold and not _may_be_the_needle(needle, haystack, measures, limits):
+        return False
+    if _holds_all(needle, haystack, measures, limits):
         return False
     least = limits.detail_resized if measures.error is None else limits.detail
     if measures.detail < least:
@@ -159,7 +166,7 @@ def _may_be_the_source(haystack: Fingerprint, measures: Measures, limits: MatchL
 def _was_coded_by(source: Recoding) -> bool:
     """Does the needle bear the traces of the library's file: was it made of that one?"""
     most = math.hypot(TRACED_LEFT * source.made, ROUNDING)
-    return _was_coded_so(source) and source.left <= most
+    return _was_coded_so(source, TRACES) and source.left <= most
 
 
 def _same_coding(needle: Fingerprint, haystack: Fingerprint) -> bool:
