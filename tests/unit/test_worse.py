@@ -184,7 +184,7 @@ def test_what_was_told_again_needs_no_vote_and_is_no_worse():
         pytest.param(1.0, 9.0, MORE, "", id="changed as any picture"),
         pytest.param(1.0, 9.0, JUST, "quality", id="changed less: coded so before"),
         pytest.param(-1.0, 9.0, JUST, "quality", id="so is one of no known coding"),
-        pytest.param(1.0, MOST * JUST, JUST, "", id="no difference to speak of"),
+        pytest.param(1.0, ROUNDING * JUST, JUST, "", id="no difference to speak of"),
         pytest.param(2.0, 9.0, JUST, "", id="no finer than the needle"),
     ],
 )

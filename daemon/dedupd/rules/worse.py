@@ -77,24 +77,20 @@ def _holds_all(
 ) -> bool:
     """Is what the needle shows the library's picture and what its own coding made, no more?"""
     if is_made_of(measures.recoded, limits):
-        return not _may_be_the_needle(needle, haystack, measures, limits)
+        return not _may_be_the_needle(needle, haystack, measures)
     return _are_siblings(needle, haystack, measures, limits)
 
 
-def _may_be_the_needle(
-    needle: Fingerprint, haystack: Fingerprint, measures: Measures, limits: MatchLimits
-) -> bool:
+def _may_be_the_needle(needle: Fingerprint, haystack: Fingerprint, measures: Measures) -> bool:
     """Was the library's picture coded as coarsely as the needle before, though it is finer now?
 
-    Then it may be the needle, saved once more: the needle's coding undoes what that lost.  Where
-    that is next to nothing, the library's picture may stand for it all the same.
+    Then it may be the needle, saved once more: the needle's coding undoes what that lost.
     """
     recoding, error = measures.recoded, measures.error
     if recoding is None or error is None:
         return False
-    lost = error > math.hypot(limits.error * recoding.made, ROUNDING)
     finer = haystack.coding_error < needle.coding_error
-    return lost and finer and _was_coded_so(recoding, CODED_BEFORE)
+    return error > ROUNDING and finer and _was_coded_so(recoding, CODED_BEFORE)
 
 
 def _was_coded_so(recoding: Recoding, most: float) -> bool:
@@ -112,7 +108,7 @@ def _are_siblings(
     recoding, error = measures.recoded, measures.error
     if recoding is None or error is None:
         return False
-    if recoding.peak > limits.peak or _may_be_the_needle(needle, haystack, measures, limits):
+    if recoding.peak > limits.peak or _may_be_the_needle(needle, haystack, measures):
         return False
     finer = 0 <= haystack.coding_error <= FINER * needle.coding_error
     most = math.hypot(limits.sibling * recoding.made, SIBLING_ROUNDING)
@@ -128,7 +124,7 @@ def _is_coarser(
     needle: Fingerprint, haystack: Fingerprint, measures: Measures, limits: MatchLimits
 ) -> bool:
     """Has the library's copy lost detail, or is there more in the needle than its coding made?"""
-    if measures.retold and not _may_be_the_needle(needle, haystack, measures, limits):
+    if measures.retold and not _may_be_the_needle(needle, haystack, measures):
         return False
     if _holds_all(needle, haystack, measures, limits):
         return False
