@@ -1,19 +1,25 @@
-"""R19: hostile file and folder names through the log, status, JSON and lists of paths."""
+"""R19: hostile file and folder names through log, status, JSON, lists of paths and the page."""
 
 from __future__ import annotations
 
+import html
 import json
 import os
+import re
+from http import HTTPStatus
 from pathlib import Path
 
 from tests.system.commands import Site
+from tests.system.page_client import Client
 from tests.system.planting import path_of
 
 from campaign.hostile import NAMES
 from campaign.result import Result, Size
 from campaign.stage import STRANGERS_FROM, content, daemon, quiet_report, site
+from dedupd.text import shown
 
 _CONTROLS = {chr(number) for number in (*range(32), *range(127, 160))} - {"\n"}
+_LINK = re.compile(r'href="(/[^"]*)"')
 _TURNS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -29,9 +35,12 @@ def run(_seed: int, _size: Size) -> Result:
             report = quiet_report(stage)
             notes += _exact(stage, report, paths)
             notes += _raw(stage, running.log)
+            pages = _pages(stage)
+            notes += _unsaid(pages)
+            notes += [one for path, text in pages.items() for one in _raw_words(path, text)]
             running.end()
         notes += _raw_words("missing without a daemon", stage.ask("missing").out)
-    measured = f"{len(notes)} names changed or shown raw; page: not built"
+    measured = f"{len(notes)} names changed or shown raw; {len(pages)} pages looked at"
     return Result(measured, 2 * len(NAMES), not notes, notes=tuple(notes))
 
 
@@ -77,6 +86,26 @@ def _raw(stage: Site, log: Path) -> list[str]:
         "missing --json": stage.ask("missing", "--json").out,
     }
     return [one for where, data in shown.items() for one in _raw_words(where, data)]
+
+
+def _pages(stage: Site) -> dict[str, bytes]:
+    """Return what the page shows wherever its links lead."""
+    client = Client(json.loads(stage.ask("review", "--json").out)["url"])
+    client.enter()
+    pages, ahead = dict[str, bytes](), ["/", "/review", "/events"]
+    while ahead:
+        path = ahead.pop()
+        status, text = client.get(path)
+        pages[path] = text.encode() if status == HTTPStatus.OK else b"\0 refused"
+        links = {html.unescape(link).partition("#")[0] for link in _LINK.findall(text)}
+        ahead += sorted(link for link in links - pages.keys() - set(ahead) if "static" not in link)
+    return pages
+
+
+def _unsaid(pages: dict[str, bytes]) -> list[str]:
+    """Return the names that no page shows as one line of text."""
+    told = html.unescape("".join(text.decode() for text in pages.values()))
+    return [f"the page never shows {name!r}" for name in NAMES if shown(name) not in told]
 
 
 def _raw_words(where: str, data: bytes) -> list[str]:

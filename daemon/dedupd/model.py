@@ -222,6 +222,7 @@ class Fingerprint:
         note: What the codec or we said about it, for people; "" if nothing.
         taken_at: Capture time as EXIF gives it ("2026:11:22 09:30:00"), sub-seconds appended after
             a dot; "" if none.
+        camera: Make and model as EXIF gives them, for people; "" if none.
         coded: SHA-256 of the coded picture without its metadata, but with all that decides how it
             looks and with what trails it; b"" where the container doesn't give it cheaply.
         turned: 64-bit dHashes of the seven other views, in the order of `VIEWS[1:]`.
@@ -240,6 +241,7 @@ class Fingerprint:
     coded: bytes = b""
     turned: tuple[int, ...] = ()
     coding_error: float = -1.0
+    camera: str = ""
 
 
 @dataclass(frozen=True, slots=True)

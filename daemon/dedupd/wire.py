@@ -5,7 +5,7 @@ Every value says its version first, then what it is; numbers are little-endian:
     value       := version:u8 tag:u8 body                  version is 1
     fingerprint := "F" width_px:u32 height_px:u32 dhash:u64 sketch:256 coding_error:f64
                    turned:7*u64 (all 0: none) coded:data
-                   format:text bytes_only:text note:text taken_at:text
+                   format:text bytes_only:text note:text taken_at:text camera:text
     signature   := "S" luma:4096 chroma:512
     unreadable  := "U" reason:text detail:text             in place of either of them
     record      := "R" stamp type:u8 kind:u8 has:u8 [digest:32] [reason:text detail:text]
@@ -108,7 +108,7 @@ def encode_fingerprint(value: Fingerprint | Unreadable) -> bytes:
     size = value.width_px, value.height_px
     turned = value.turned or _NO_VIEWS
     numbers = _FINGERPRINT.pack(*size, value.dhash, value.sketch, value.coding_error, *turned)
-    texts = (value.format, value.bytes_only, value.note, value.taken_at)
+    texts = (value.format, value.bytes_only, value.note, value.taken_at, value.camera)
     return _HEAD.pack(VALUE_VERSION, b"F") + numbers + _data(value.coded) + _texts(*texts)
 
 
@@ -121,10 +121,11 @@ def decode_fingerprint(data: bytes) -> Fingerprint | Unreadable:
     if not _is_coding_error(coding_error):
         raise Damaged(f"no coding error: {coding_error}")
     coded = body.part()
-    texts = (body.text(), body.text(), body.text(), body.text())
+    texts = body.text(), body.text(), body.text(), body.text()
+    camera = body.text()
     turned = tuple(views) if any(views) else ()
-    found = Fingerprint(width_px, height_px, dhash, sketch, *texts, coded, turned, coding_error)
-    return body.whole(found)
+    numbers = width_px, height_px, dhash, sketch
+    return body.whole(Fingerprint(*numbers, *texts, coded, turned, coding_error, camera))
 
 
 def encode_signature(value: Signature | Unreadable) -> bytes:

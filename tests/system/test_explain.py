@@ -66,7 +66,9 @@ def test_a_match_has_the_keys_of_the_contract(site):
     assert {"path", "class", "reason", "evidence", "matches"} <= set(large)
     (match,) = large["matches"]
     assert {"path", "evidence", "distance_bits", "score", "worse", "reason", "limit"} <= set(match)
-    assert {"format", "width_px", "height_px", "dhash", "taken_at"} <= set(large["fingerprint"])
+    assert {"format", "width_px", "height_px", "dhash", "taken_at", "camera"} <= set(
+        large["fingerprint"]
+    )
     assert "wire" not in match
 
 

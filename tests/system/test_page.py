@@ -3,45 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import json
 import re
 from urllib.parse import urlsplit
 
 from tests.system.commands import Site, dedupd, fill, picture, running
+from tests.system.page_client import Client
 
 HOSTILE = '<script>"x"\n.jpg'
-
-
-class Client:
-    """Sends what a browser would, and keeps its cookie."""
-
-    def __init__(self, url: str) -> None:
-        self.where, self.query = urlsplit(url).netloc, urlsplit(url).query
-        self.headers: dict[str, str] = {}
-
-    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str):
-        connection = http.client.HTTPConnection(self.where, timeout=30)
-        given = {**self.headers, **{name.replace("_", "-"): v for name, v in headers.items()}}
-        connection.request(method, path, body, given)
-        answer = connection.getresponse()
-        whole = answer.status, answer.read().decode(errors="replace"), answer.getheaders()
-        connection.close()
-        return whole
-
-    def get(self, path: str, **headers: str) -> tuple[int, str]:
-        return self.ask("GET", path, **headers)[:2]
-
-    def post(self, path: str, **fields: object) -> int:
-        return self.ask("POST", path, json.dumps(fields).encode())[0]
-
-    def enter(self) -> None:
-        """Come with the token, take the cookie and the page's secret."""
-        status, _, headers = self.ask("GET", f"/?{self.query}")
-        assert status == 303
-        self.headers["Cookie"] = dict(headers)["set-cookie"].partition(";")[0]
-        found = re.search('name="dedupd-token" content="([0-9a-f]+)"', self.get("/")[1])
-        assert found is not None
-        self.headers["X-Dedupd-Token"] = found[1]
 
 
 def digests(text: str) -> tuple[str, str]:

@@ -42,6 +42,27 @@ def tiff_with(tags: dict[int, object]) -> bytes:
 
 
 @pytest.mark.parametrize(
+    ("make", "model", "expected"),
+    [
+        ("Canon", "Canon EOS 5D", "Canon EOS 5D"),
+        ("NIKON CORPORATION", "NIKON D70", "NIKON D70"),
+        ("samsung", "SM-G991B", "samsung SM-G991B"),
+        ("", "iPhone 4", "iPhone 4"),
+        ("Apple", "", "Apple"),
+        ("", "", ""),
+    ],
+)
+def test_the_camera_is_its_make_and_its_model(make, model, expected):
+    """Once each: most models begin with the make."""
+    written = Image.Exif()
+    written.update({0x010F: make, 0x0110: model})
+    for kind in ("JPEG", "PNG", "WEBP", "TIFF", "AVIF"):
+        data = io.BytesIO()
+        Image.fromarray(small_photo()[:, :, ::-1]).save(data, kind, exif=written)
+        assert seen_well(data.getvalue()).camera == expected
+
+
+@pytest.mark.parametrize(
     ("packet", "expected"),
     [
         (xmp('exif:DateTimeOriginal="2021-07-08T09:10:11.25+02:00"'), EXPECTED + ".25"),

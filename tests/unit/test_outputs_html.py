@@ -19,7 +19,8 @@ ALLOWED = {
 
 
 def known(path="/library/a.jpg", size_bytes=1000, width_px=40, **more):
-    found = {"format": "jpeg", "width_px": width_px, "height_px": 30, "taken_at": ""} | more
+    found = {"format": "jpeg", "width_px": width_px, "height_px": 30, "taken_at": "", "camera": ""}
+    found |= more
     return {"path": path, "size_bytes": size_bytes, "fingerprint": found}
 
 

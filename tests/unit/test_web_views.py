@@ -91,7 +91,8 @@ def test_a_tile_tells_why_and_what_differs():
     assert (tile.cls, tile.why) == ("to review", "the library's copy has fewer pixels")
     assert tile.needle.name == "a\\nb.jpg"
     assert {fact.name: fact.differs for fact in tile.facts} == {
-        "size": False, "bytes": True, "format": False, "taken": False, "folder": True,
+        "size": False, "bytes": True, "format": False, "taken": False, "camera": False,
+        "folder": True,
     }  # fmt: skip
 
 

@@ -208,7 +208,7 @@ def test_what_could_not_be_measured_stays_so():
     assert wire.decode_measures(wire.encode_measures(NOT_MEASURABLE)) == NOT_MEASURABLE
 
 
-PICTURE = Fingerprint(4, 3, 0x0102, bytes(256), "jpeg", taken_at="2020")
+PICTURE = Fingerprint(4, 3, 0x0102, bytes(256), "jpeg", taken_at="2020", camera="ab")
 CODING_ERROR_AT = 2 + 16 + 256
 
 
@@ -262,6 +262,7 @@ def test_the_bytes_on_disk_are_these():
         "0146" "04000000" "03000000" "0201000000000000" + "00" * 256
         + "000000000000f0bf" + "00" * 56 + "00000000"
         + "04000000" "6a706567" "00000000" "00000000" "04000000" "32303230"
+        + "02000000" "6162"
     )  # fmt: skip
     turned = dataclasses.replace(
         PICTURE, coded=b"\xab\xcd", turned=(1, 2, 3, 4, 5, 6, 7), coding_error=1.5

@@ -68,6 +68,7 @@ def fingerprint(
         coded=b"" if reason in _SURE_OF_BYTES_ONLY else header.coded,
         turned=turned_hashes(look.values),
         coding_error=header.coding_error,
+        camera=header.camera,
     )
 
 

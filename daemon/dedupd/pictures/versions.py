@@ -3,6 +3,6 @@
 Results of two versions are never compared, and the store doesn't see those of another one.
 """
 
-FINGERPRINT = 3
+FINGERPRINT = 4
 SIGNATURE = 3
 MEASURES = 8

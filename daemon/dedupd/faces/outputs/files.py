@@ -108,6 +108,8 @@ def _measure(known: Fields, found: Fields | None) -> list[str]:
     said.append(f"{number(known['size_bytes'])} bytes")
     if found is not None and found["taken_at"]:
         said.append(f"taken {capture_time(found['taken_at'])}")
+    if found is not None and found["camera"]:
+        said.append(f"by {printable(found['camera'])}")
     return said
 
 

@@ -174,4 +174,5 @@ def _said(known: Fields | None) -> dict[str, str]:
         "pixels": size,
         "bytes": number(known["size_bytes"]) if known is not None else "",
         "taken": capture_time(found["taken_at"]) if found and found["taken_at"] else "",
+        "camera": printable(found["camera"]) if found else "",
     }

@@ -111,6 +111,7 @@ def fingerprint_fields(found: Fingerprint) -> Fields:
         "height_px": found.height_px,
         "dhash": str(PerceptualHash("dhash", DHASH_BITS, found.dhash)),
         "taken_at": found.taken_at,
+        "camera": found.camera,
         "bytes_only": found.bytes_only,
         "note": found.note,
         "coded_sha256": found.coded.hex() or None,

@@ -283,6 +283,7 @@ def _facts(known: Known) -> dict[str, str]:
     if isinstance(found, Fingerprint):
         size = f"{found.width_px} × {found.height_px}"  # noqa: RUF001 -- for people
         told = {"size": size, **told, "format": found.format, "taken": found.taken_at or "unknown"}
+        told["camera"] = shown(found.camera.encode()) if found.camera else "unknown"
     return {**told, "folder": shown(known.path.rpartition(b"/")[0])}
 
 

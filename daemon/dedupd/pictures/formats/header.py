@@ -24,6 +24,7 @@ class Header:
         orientation: How the stored pixels must be turned, as EXIF numbers it, 1 to 8.
         reducible: The decoder can shrink it while decoding.
         taken_at: Capture time as EXIF gives it, sub-seconds after a dot; "" if none.
+        camera: Make and model; "" if none.
         damage: What is missing or wrong, in words, though the file may well decode; "" if nothing.
         note: What people should know about it, and is no damage; "" if nothing.
         icc: The colour profile; b"" if none.
@@ -55,6 +56,7 @@ class Header:
     orientation: int = 1
     reducible: bool = False
     taken_at: str = ""
+    camera: str = ""
     damage: str = ""
     note: str = ""
     icc: bytes = b""

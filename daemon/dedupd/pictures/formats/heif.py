@@ -16,6 +16,7 @@ from dedupd.pictures.formats.coded import CodedDigest
 from dedupd.pictures.formats.header import Header, HeaderError
 from dedupd.pictures.formats.items import Item, Items, Span, item_bytes, read_items
 from dedupd.pictures.formats.metadata import Metadata
+from dedupd.pictures.formats.tags import Exif
 
 _CODED = (b"hvc1", b"hev1")
 _DERIVED = (b"grid", b"iden", b"iovl")
@@ -72,7 +73,7 @@ def describe(data: memoryview, items: Items, damage: str, zero_run_bytes: int) -
     spans = tuple(span for item in coded_items(data, items) for span in item.extents)
     outside = _outside(data)
     several = _has_several(data, items)
-    taken_at = _taken_at(data, items)
+    exif = _exif(data, items)
     icc, note = _colours(data, items)
     return Header(
         width_px,
@@ -81,7 +82,8 @@ def describe(data: memoryview, items: Items, damage: str, zero_run_bytes: int) -
         frames=2 if several else 1,
         alpha=bool(_alphas(data, items)),
         orientation=orientation,
-        taken_at=taken_at,
+        taken_at=exif.taken_at,
+        camera=exif.camera,
         damage=damage,
         note=note,
         icc=icc,
@@ -149,7 +151,7 @@ def _has_several(data: memoryview, items: Items) -> bool:
     )
 
 
-def _taken_at(data: memoryview, items: Items) -> str:
+def _exif(data: memoryview, items: Items) -> Exif:
     metadata = Metadata()
     for item in items.by_id.values():
         if item.kind == b"Exif":
@@ -158,7 +160,7 @@ def _taken_at(data: memoryview, items: Items) -> str:
             metadata.add_exif(memoryview(block)[4 + skipped :])
         elif item.mime == _XMP:
             metadata.add_xmp(memoryview(item_bytes(data, item)))
-    return metadata.read().taken_at
+    return metadata.read()
 
 
 def _colours(data: memoryview, items: Items) -> tuple[bytes, str]:

@@ -141,6 +141,7 @@ def _header(seen: _Seen, end: int) -> Header:
         orientation=exif.orientation,
         reducible=scans.frame in _SCALABLE,
         taken_at=exif.taken_at,
+        camera=exif.camera,
         damage=rest.damage if scans.whole else "its last scans are missing",
         note="its colour profile is broken" if seen.profile and not profile else "",
         icc=profile,

@@ -64,6 +64,7 @@ def read(data: memoryview) -> Header:
         alpha=seen.alpha,
         orientation=exif.orientation,
         taken_at=exif.taken_at,
+        camera=exif.camera,
         damage=seen.damage,
         note="its colour profile is broken" if seen.profile and not profile else "",
         icc=profile,

@@ -13,7 +13,7 @@ from itertools import islice
 
 from dedupd.pictures.formats.boxes import boxes
 from dedupd.pictures.formats.header import Header, truncated
-from dedupd.pictures.formats.tags import Tags, directory, exif_of, exif_of_directory
+from dedupd.pictures.formats.tags import Exif, Tags, directory, exif_of, exif_of_directory
 
 _COMPRESSION, _COLOURS, _SUB_DIRECTORIES, _DNG_VERSION = 259, 262, 330, 50706
 _CHUNKS = ((273, 279), (324, 325))  # offsets and byte counts: of strips, of tiles
@@ -55,12 +55,14 @@ def read(data: memoryview) -> Header:
         height_px = round(height_px / sizes.pixel_aspect)
     elif sizes.pixel_aspect > 1:
         width_px = round(width_px * sizes.pixel_aspect)
+    exifs = list(_exifs(data))
     return Header(
         width_px,
         height_px,
         data=_around(sensor or spans, len(data)),
         orientation=_ORIENTATION_OF_FLIP.get(sizes.flip, 1),
-        taken_at=_taken_at(data),
+        taken_at=next((one.taken_at for one in exifs if one.taken_at), ""),
+        camera=next((one.camera for one in exifs if one.camera), ""),
         zero_run_bytes=_ZERO_RUN_BYTES if sensor else 0,
         zero_run_spans=tuple(sensor),
     )
@@ -131,19 +133,15 @@ def _chunks(one: Tags) -> Iterator[Span]:
             yield start, start + length
 
 
-def _taken_at(data: memoryview) -> str:
-    """Return the capture time with its sub-seconds; "" where we don't find it."""
-    return next((time for time in _times(data) if time), "")
-
-
-def _times(data: memoryview) -> Iterator[str]:
+def _exifs(data: memoryview) -> Iterator[Exif]:
+    """Yield what its directories say, and those of its preview, as far as we find them."""
     for one in _directories(data):
-        yield exif_of_directory(one).taken_at
+        yield exif_of_directory(one)
     if bytes(data[: len(_RAF_MAGIC)]) == _RAF_MAGIC:
         (preview_at,) = struct.unpack_from(">I", data, _RAF_PARTS_AT)
-        yield exif_of(data[preview_at + 12 :]).taken_at  # behind the start of JPEG and of EXIF
+        yield exif_of(data[preview_at + 12 :])  # behind the start of JPEG and of EXIF
     if bytes(data[4:8]) == b"ftyp":
-        yield from (exif_of(data[start:end]).taken_at for start, end in _cr3_tags(data))
+        yield from (exif_of(data[start:end]) for start, end in _cr3_tags(data))
 
 
 def _cr3_tags(data: memoryview) -> Iterator[Span]:

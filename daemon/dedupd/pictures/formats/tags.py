@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 EXIF_PREFIX = b"Exif\0\0"
+_MAKE, _MODEL = 0x010F, 0x0110
 _ORIENTATION, _ORIENTATIONS = 0x0112, range(1, 9)
 _EXIF_FOLDER = 0x8769
 _TIMES = ((0x9003, 0x9291), (0x9004, 0x9292))  # original, digitized: the time, its sub-seconds
@@ -90,10 +91,12 @@ class Exif(NamedTuple):
         orientation: 1 to 8; 1 where it says nothing, or nonsense.
         taken_at: DateTimeOriginal, else DateTimeDigitized, as "2026:11:22 09:30:00", with the
             sub-seconds after a dot where there are any; "" if neither is a time.
+        camera: Make and model, "Canon EOS 5D"; "" if there is neither.
     """
 
     orientation: int = 1
     taken_at: str = ""
+    camera: str = ""
 
 
 def exif_of(block: memoryview) -> Exif:
@@ -108,7 +111,15 @@ def exif_of(block: memoryview) -> Exif:
 def exif_of_directory(first: Tags) -> Exif:
     """Read the EXIF that hangs on the first directory of a TIFF."""
     orientation = first.number(_ORIENTATION, 1)
-    return Exif(orientation if orientation in _ORIENTATIONS else 1, _taken_at(first))
+    upright = orientation if orientation in _ORIENTATIONS else 1
+    return Exif(upright, _taken_at(first), _camera(first))
+
+
+def _camera(first: Tags) -> str:
+    """Return the make and the model, which mostly begins with the make's first word."""
+    make, model = first.text(_MAKE), first.text(_MODEL)
+    named = make.split(" ")[0].casefold()
+    return model if named and model.casefold().startswith(named) else f"{make} {model}".strip()
 
 
 def _taken_at(first: Tags) -> str:

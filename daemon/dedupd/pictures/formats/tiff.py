@@ -50,6 +50,7 @@ def read(data: memoryview) -> Header:
         alpha=_has_extra_channel(first),
         orientation=exif.orientation,
         taken_at=exif.taken_at or _other_time(first),
+        camera=exif.camera,
         icc=bytes(first.raw(_PROFILE)),
         inks=first.number(_COLOURS, 0) == _INKS,
         coding_error=_coding_error(first, compression),

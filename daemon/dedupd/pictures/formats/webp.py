@@ -45,6 +45,7 @@ def read(data: memoryview) -> Header:
         alpha=alpha or bool(flags & _ALPHA) or b"ALPH" in chunks,
         orientation=exif.orientation,
         taken_at=exif.taken_at,
+        camera=exif.camera,
         icc=bytes(chunks.get(_PROFILE, nothing)),
         coded=_digest(data, exif.orientation, rest, (width_px, height_px, shown_alpha)),
         coding_error=EIGHT_BIT_ERROR if _LOSSLESS in chunks else -1.0,
