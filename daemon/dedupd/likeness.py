@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from dedupd.model import Signature, Unreadable
 
+CODED_BEFORE = 0.97
+"""Share of what a coding makes of any picture that it makes of one that was coded so before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recoding:
@@ -25,6 +28,11 @@ class Recoding:
     left: float
     peak: float
     elsewhere: float
+
+    @property
+    def done_before(self) -> bool:
+        """Was the picture coded so before, if the past of its own file was allowed for?"""
+        return self.made < CODED_BEFORE * self.elsewhere
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from tests.unit.picture_samples import encoded, photo
 
+from dedupd.likeness import CODED_BEFORE
 from dedupd.pictures import traces
 from dedupd.pictures.codec import open_header
 from dedupd.pictures.limits import Limits
 from dedupd.pictures.opencv import cv2
 from dedupd.pictures.traces import Steps, coded, elsewhere, share_made
-from dedupd.rules.worse import CODED_BEFORE
 
 QUALITY = cv2.IMWRITE_JPEG_QUALITY
 PHOTOS = ("astronaut.png", "coffee.png", "rocket.jpg")

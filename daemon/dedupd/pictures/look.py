@@ -135,11 +135,12 @@ def _says_it_all(measures: Measures, found: Recoding, needle: _Whole) -> bool:
     """Does grey alone say that the needle was made of it?
 
     It does of a picture so large and fine that another moment shows in it, as long as the looks,
-    colours too, are far from breaking a limit.
+    colours too, are far from breaking a limit; not where it may be the other way round.
     """
     large = min(needle.luma.shape) >= _LARGE_PX
     alike = max(measures.blocks, measures.tint) <= _EQUAL_BLOCKS
-    if not large or not alike or needle.file.header.coding_error > _COARSE:
+    coarse = needle.file.header.coding_error > _COARSE
+    if not large or not alike or coarse or found.done_before:
         return False
     most = _JUST_IT if found.made > 0 else _JUST_IT_LOSSLESS
     return found.left <= most and found.peak <= _JUST_IT_PEAK

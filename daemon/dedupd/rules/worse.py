@@ -25,7 +25,6 @@ ROUNDING = 0.4  # RMS grey levels that two decoders, or two ways to colours and 
 SIBLING_ROUNDING = 0.2  # the same of two files made by the same program
 LEAST_SIBLING = 0.97  # below it the needle is the library's source
 TRACES = 0.4  # share of what a coding makes that it makes of a picture that was coded so before
-CODED_BEFORE = 0.97  # the same, beside what it makes of a picture with the library copy's past
 TRACED_LEFT = 1.25  # how many times that may be left then, if it was this very file
 LOSSLESS_ERROR = 0.3  # RMS grey levels, by rounding to 8 bits
 FINER = 0.75  # share of the needle's coding error that a finer coding has
@@ -90,12 +89,7 @@ def _may_be_the_needle(needle: Fingerprint, haystack: Fingerprint, measures: Mea
     if recoding is None or error is None:
         return False
     finer = haystack.coding_error < needle.coding_error
-    return error > ROUNDING and finer and _was_coded_so(recoding, CODED_BEFORE)
-
-
-def _was_coded_so(recoding: Recoding, most: float) -> bool:
-    """Does a coding change a picture so little that the picture must have been coded so before?"""
-    return recoding.made < most * recoding.elsewhere
+    return error > ROUNDING and finer and recoding.done_before
 
 
 def _are_siblings(
@@ -124,9 +118,7 @@ def _is_coarser(
     needle: Fingerprint, haystack: Fingerprint, measures: Measures, limits: MatchLimits
 ) -> bool:
     """Has the library's copy lost detail, or is there more in the needle than its coding made?"""
-    if measures.retold and not _may_be_the_needle(needle, haystack, measures):
-        return False
-    if _holds_all(needle, haystack, measures, limits):
+    if measures.retold or _holds_all(needle, haystack, measures, limits):
         return False
     least = limits.detail_resized if measures.error is None else limits.detail
     if measures.detail < least:
@@ -162,7 +154,7 @@ def _may_be_the_source(haystack: Fingerprint, measures: Measures, limits: MatchL
 def _was_coded_by(source: Recoding) -> bool:
     """Does the needle bear the traces of the library's file: was it made of that one?"""
     most = math.hypot(TRACED_LEFT * source.made, ROUNDING)
-    return _was_coded_so(source, TRACES) and source.left <= most
+    return source.made < TRACES * source.elsewhere and source.left <= most
 
 
 def _same_coding(needle: Fingerprint, haystack: Fingerprint) -> bool:
