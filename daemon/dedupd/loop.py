@@ -8,6 +8,7 @@ answered: what was said is always in the log, and what the store keeps was alway
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import queue
 import time
@@ -21,6 +22,7 @@ from dedupd.config_schema import Config
 from dedupd.disk.overlap import overlaps
 from dedupd.disk.watch import Hints
 from dedupd.engine import Engine, Options, Step
+from dedupd.faces.address import from_systemd
 from dedupd.hands import Hands
 from dedupd.messages import (
     Answer,
@@ -33,6 +35,7 @@ from dedupd.messages import (
     Record,
     Recorded,
     Release,
+    RootSeen,
     Sign,
     Tick,
     WasRead,
@@ -143,6 +146,8 @@ class Loop:
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         options = _options(config, pool, eager)
         self.engine = Engine(config.roots, store, options, named_picture, self._decided.book)
+        # A file made every half minute keeps no disk from sleeping where systemd gives us memory.
+        volatile = from_systemd("RUNTIME_DIRECTORY") or config.state
         # Read by the walkers: a root that comes is compared with those that came before it.
         self._there: frozenset[str] = frozenset()
         self._hands = {
@@ -153,7 +158,7 @@ class Loop:
                 lambda: overlap_now(config, self._there),
                 self._inbox.put,
                 self._wake,
-                private=os.fsencode(config.state / HEARD / root.id),
+                private=os.fsencode(os.path.join(volatile, HEARD, root.id)),
             )
             for root in config.roots
         }
@@ -217,7 +222,8 @@ class Loop:
                 step: Step = self.engine.step(message, now())
                 events += step.events
                 jobs += step.jobs
-                self._stepped = True
+                # A look at a root that found nothing new happens for ever, and changes nothing.
+                self._stepped |= bool(step.events or step.jobs) or not isinstance(message, RootSeen)
         self._make_last(events)
         self._whole = True
         answers = [job for job in jobs if isinstance(job, Answer)]
@@ -230,18 +236,28 @@ class Loop:
             self._dispatch(job)
 
     def _items(self, wait_s: float) -> list[Item]:
-        """Return what waits in the inbox, or a tick when it is time for one."""
-        due_s = max(0.0, min(wait_s, self.engine.next_due_s() - time.monotonic()))
+        """Return what waits in the inbox, or a tick when it is time for one.
+
+        Nothing at all where only a commit or a report was put off until now.
+        """
+        tick_at_s = min(time.monotonic() + wait_s, self.engine.next_due_s())
+        until_s = min(tick_at_s, self._put_off_until_s())
         try:
-            items = [self._inbox.get(timeout=due_s)]
+            items = [self._inbox.get(timeout=max(0.0, until_s - time.monotonic()))]
         except queue.Empty:
-            return [Tick()]
+            return [Tick()] if time.monotonic() >= tick_at_s else []
         while len(items) < TURN_MESSAGES:
             try:
                 items.append(self._inbox.get_nowait())
             except queue.Empty:
                 break
         return items
+
+    def _put_off_until_s(self) -> float:
+        """Return when what the last turns did is to be synced or reported, infinity if it was."""
+        waits = self._keep and self._unsynced_s is not None
+        sync_at_s = (self._unsynced_s or 0.0) + SYNC_EVERY_S if waits else math.inf
+        return min(sync_at_s, self._report_at_s if self._stepped else math.inf)
 
     def _messages(self, item: Item, wanted: list[Future[Report]]) -> tuple[Message, ...]:
         if isinstance(item, _Wake):

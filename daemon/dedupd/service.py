@@ -37,7 +37,8 @@ from dedupd.state.lock import StateLock
 from dedupd.state.store import open_store, set_aside
 from dedupd.text import path_of, shown
 
-TURN_S = 1.0
+TURN_S = 5.0  # how soon it is found that the state folder was deleted
+SHOWN_TURN_S = 1.0
 REOPEN_S = 60.0
 SHOW_EVERY_S = 0.5
 
@@ -203,8 +204,9 @@ class Daemon:
             )
 
     def _patience_s(self) -> float:
+        turn_s = TURN_S if self._show is None else SHOWN_TURN_S
         watchdog_s = self._notifier.watchdog_s
-        return min(TURN_S, watchdog_s / 3) if watchdog_s is not None else TURN_S
+        return min(turn_s, watchdog_s / 3) if watchdog_s is not None else turn_s
 
     def _replay(self, loop: Loop) -> None:
         """Tell the engine what was logged and perhaps not stored any more."""

@@ -256,3 +256,48 @@ def test_roots_that_hang_are_waited_for_together(tmp_path, monkeypatch):
     assert all(hands.told.is_set() for hands in loop._hands.values())
     assert question.cancelled()
     assert store.commits == [True]
+
+
+class Syncs(MemoryStore):
+    """A store that notes when it was made to last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.synced = 0
+
+    def commit(self, sync: bool = False) -> None:
+        """Count it."""
+        super().commit(sync)
+        self.synced += sync
+
+
+def test_what_was_put_off_is_done_though_nothing_comes(place, monkeypatch):
+    """A long wait for the next message holds up neither the sync nor the report."""
+    monkeypatch.setattr(module, "SYNC_EVERY_S", 0.2)
+    monkeypatch.setattr(module, "REPORT_EVERY_S", 0.2)
+    pool, store = InlinePool(), Syncs()
+    pool.start()
+    loop = Loop(place.config(), store, pool, Log().write, eager=False)
+    loop.start()
+    turn_until(loop, lambda: finished(loop))
+    loop.wake()
+    loop.turn(ENOUGH_S)
+    loop.wake()
+    loop.turn(ENOUGH_S)  # too soon after the last one: both are put off
+    synced, before = store.synced, loop.report
+    began_s = time.monotonic()
+    while store.synced == synced or loop.report is before:
+        loop.turn(ENOUGH_S)
+    assert time.monotonic() - began_s < 5
+    loop.stop()
+
+
+def test_cookies_are_made_in_memory_where_there_is_a_place_for_it(tmp_path, monkeypatch):
+    """The system unit has a folder below /run; else the state folder has to do."""
+    monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
+    places = []
+    for runtime in ("", str(tmp_path / "run")):
+        monkeypatch.setenv("RUNTIME_DIRECTORY", runtime)
+        loop = Loop(Place(tmp_path).config(), MemoryStore(), InlinePool(), Log().write, eager=True)
+        places.append({os.path.dirname(hands._private) for hands in loop._hands.values()})
+    assert places == [{bytes(tmp_path / "state" / "heard")}, {bytes(tmp_path / "run" / "heard")}]

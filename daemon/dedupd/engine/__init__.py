@@ -20,6 +20,7 @@ from dedupd.engine.inquiries import Inquiries
 from dedupd.engine.options import Options, Step
 from dedupd.engine.outbox import Outbox
 from dedupd.engine.reading import Reading
+from dedupd.engine.recalling import recall, relate
 from dedupd.engine.reporting import Reporting
 from dedupd.engine.rereading import Rereading
 from dedupd.engine.roots import Roots
@@ -133,14 +134,13 @@ class Engine:
 
     def load(self) -> None:
         """Take in what the store remembers; call it once, before the first step."""
-        for root in self._roots_by_id:
-            self._files.load(root)
+        recall(self._files, self._roots_by_id)
         self.said.load(self._roots_by_id)
         self.roots.load()
         self._reading.again.load()
         self._matcher.away = self.roots.away()
         self._decisions.load()
-        self._files.relate()
+        relate(self._files)
         self._out.tell(Event("scan.started"))
 
     def replay(self, path: bytes, event: Mapping[str, object]) -> None:

@@ -55,35 +55,8 @@ class Files:
         self._assessed: dict[Digest, Assessment] = {}
         self._told: dict[Place, PictureClass] = {}
 
-    def load(self, root: str) -> None:
-        """Take in what the store remembers of a root; `relate` must follow for all roots."""
-        haystack = self.catalog.roles[root] is Role.HAYSTACK
-        if not haystack:
-            self.tally.add_folder(Place(root, b""))  # it is reported also while it isn't there
-        for place, record in [(Place(root, path), r) for path, r in self.store.files(root)]:
-            if haystack and self.hiding.hidden(place):
-                self.store.drop_file(place)  # hidden since the last run: it vouches no more
-                continue
-            # What could not be read then may be readable now.
-            self.catalog.put(place, replace(record, problem=None))
-            if not haystack:
-                self.tally.add_folder(Place(root, place.folder))
-
-    def relate(self) -> None:
-        """Work out the classes of everything that was loaded."""
-        for role in Role:
-            for digest in list(self.catalog.digests(role)):
-                self.matcher.learned(digest)
-        self.lost.update(self.matcher.lost)
-        for root in self.catalog.roles:
-            for place, record in list(self.catalog.files(root)):
-                self._count(place, record, place)
-        for digest in list(self.catalog.digests(Role.NEEDLES)):
-            self.refresh(digest, None)
-        self.plan_everything()
-
     def plan_everything(self) -> None:
-        """Queue every file that wants a look; for a start, or when needles begin to ask."""
+        """Queue every file that wants a look, when needles begin to ask."""
         for root in self.catalog.roles:
             for place, _ in list(self.catalog.files(root)):
                 self.plan(place)
@@ -141,7 +114,7 @@ class Files:
         record = self.catalog.get(place)
         if record is not None and record.stamp == stamp:
             self._itself.setdefault(place, set()).add(witness)
-            self._count(place, record, place)
+            self.count(place, record, place)
 
     def vouching(self, needle: Place, digest: Digest | None) -> set[Place]:
         """Return the library's files with this content that aren't the needle itself."""
@@ -173,7 +146,7 @@ class Files:
     def learned(self, digest: Digest) -> None:
         """A fingerprint or signature of `digest` has come: judge whom it touches again."""
         for place in self.catalog.places(Role.HAYSTACK, digest):
-            self._count(place, self.catalog.get(place), place)
+            self.count(place, self.catalog.get(place), place)
         cause = min(self.catalog.places(Role.HAYSTACK, digest), default=None)
         for needle in sorted(self.matcher.learned(digest)):
             self.refresh(needle, cause)
@@ -203,7 +176,7 @@ class Files:
             self.errands.pop(digest, None)
         if anew or judgement.assessment != before:
             for place in list(self.catalog.places(Role.NEEDLES, digest)):
-                self._count(place, self.catalog.get(place), cause or place)
+                self.count(place, self.catalog.get(place), cause or place)
                 self.plan(place)
         if not asked and self.matcher.asking and not self._eager:
             self.plan_everything()
@@ -309,7 +282,7 @@ class Files:
         else:
             old = self.catalog.put(place, record)
             self.store.put_file(place, record)
-        self._count(place, record, place)
+        self.count(place, record, place)
         self.plan(place)
         if (old is None) is not (record is None):
             self._count_companion(place)
@@ -329,7 +302,7 @@ class Files:
         name = b"._" + place.name
         companion = Place(place.root, join(place.folder, name) if place.folder else name)
         if (known := self.catalog.get(companion)) is not None:
-            self._count(companion, known, place)
+            self.count(companion, known, place)
             self.plan(companion)
 
     def _touch(self, place: Place, digests: set[Digest], sizes: list[int]) -> None:
@@ -346,12 +319,12 @@ class Files:
             known = self.catalog.get(beside)
             if not needle and known is not None:
                 touched.update({known.digest} if known.digest is not None else ())
-                self._count(beside, known, place)
+                self.count(beside, known, place)
             self.plan(beside)
         for digest in sorted(touched):
             self.refresh(digest, place)
 
-    def _count(self, place: Place, record: FileRecord | None, cause: Place) -> None:
+    def count(self, place: Place, record: FileRecord | None, cause: Place) -> None:
         """Bring the tally in step with the file at `place`."""
         if self.catalog.roles[place.root] is Role.HAYSTACK:
             self.tally.set_alone(place, self._haystack_share(record, place))

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
 
 from dedupd.model import Digest, EntryType, FileRecord, Place, Role, Root
+from dedupd.rules.groups import Groups
 
 Folder = dict[bytes, FileRecord]
-Key = TypeVar("Key")
 
 
 class Catalog:
@@ -23,8 +22,8 @@ class Catalog:
         self.roles = {root.id: root.role for root in roots}
         self._folders: dict[str, dict[bytes, Folder]] = {root: {} for root in self.roles}
         self._inside: dict[Place, set[bytes]] = {}
-        self._by_digest: dict[Role, dict[Digest, set[Place]]] = {role: {} for role in Role}
-        self._by_size: dict[Role, dict[int, set[Place]]] = {role: {} for role in Role}
+        self._by_digest: dict[Role, Groups[Digest, Place]] = {role: Groups() for role in Role}
+        self._by_size: dict[Role, Groups[int, Place]] = {role: Groups() for role in Role}
         self._unread: dict[Role, Counter[int]] = {role: Counter() for role in Role}
         self._coming: dict[Role, Counter[int]] = {role: Counter() for role in Role}
         self._count: Counter[str] = Counter()
@@ -105,11 +104,11 @@ class Catalog:
 
     def places(self, role: Role, digest: Digest) -> set[Place]:
         """Return the places of that role that hold this content; don't change the set."""
-        return self._by_digest[role].get(digest, set())
+        return self._by_digest[role].of(digest)
 
     def of_size(self, role: Role, size_bytes: int) -> set[Place]:
         """Return the files of that role with this size; don't change the set."""
-        return self._by_size[role].get(size_bytes, set())
+        return self._by_size[role].of(size_bytes)
 
     def unread(self, role: Role, size_bytes: int) -> int:
         """Return how many files of this size and role might hold anything: not digested yet."""
@@ -133,9 +132,9 @@ class Catalog:
         if record.type is not EntryType.FILE:
             return
         role = self.roles[place.root]
-        self._by_size[role].setdefault(record.stamp.size_bytes, set()).add(place)
+        self._by_size[role].add(record.stamp.size_bytes, place)
         if record.digest is not None:
-            self._by_digest[role].setdefault(record.digest, set()).add(place)
+            self._by_digest[role].add(record.digest, place)
         elif record.problem is None:
             self._unread[role][record.stamp.size_bytes] += 1
             self._coming[role][record.stamp.size_bytes] += not record.settled
@@ -144,17 +143,9 @@ class Catalog:
         if record.type is not EntryType.FILE:
             return
         role = self.roles[place.root]
-        _discard(self._by_size[role], record.stamp.size_bytes, place)
+        self._by_size[role].discard(record.stamp.size_bytes, place)
         if record.digest is not None:
-            _discard(self._by_digest[role], record.digest, place)
+            self._by_digest[role].discard(record.digest, place)
         elif record.problem is None:
             self._unread[role][record.stamp.size_bytes] -= 1
             self._coming[role][record.stamp.size_bytes] -= not record.settled
-
-
-def _discard(table: dict[Key, set[Place]], key: Key, place: Place) -> None:
-    """Take `place` out of the set at `key`, and the set with its last place."""
-    places = table[key]
-    places.discard(place)
-    if not places:
-        del table[key]

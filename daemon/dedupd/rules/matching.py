@@ -81,6 +81,18 @@ class Matcher:
         """Contents that no worker came to the end of."""
         return self._unseen.lost
 
+    def recall(self, digest: Digest) -> bool:
+        """Take in what an earlier run knew of `digest`; say whether its looks are known.
+
+        As `learned`, but for a start: every needle is judged after it, so nobody is looked for.
+        """
+        self._book.seen(digest)
+        known = self._facts.fingerprint(digest)
+        self._unseen.learned(digest, known, ())
+        if isinstance(known, Fingerprint):
+            self._nearby.learned(digest, known)
+        return known is not None
+
     def learned(self, digest: Digest) -> set[Digest]:
         """Take in the fingerprint of `digest`; return the needle contents it may touch.
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from dedupd.model import VIEWS, Digest, Fingerprint, Role, View
 from dedupd.rules.catalog import Catalog
+from dedupd.rules.groups import Groups
 from dedupd.rules.index import HammingIndex
 from dedupd.rules.verify import UPRIGHT, may_be_compared
 
@@ -24,7 +25,7 @@ class Nearby:
         self._library = HammingIndex()
         self._open = {view: HammingIndex() for view in VIEWS}  # needles, without those of `_held`
         self._held = {view: HammingIndex() for view in VIEWS}  # whose own bytes the library has
-        self._coded: dict[Role, dict[bytes, set[Digest]]] = {role: {} for role in Role}
+        self._coded: dict[Role, Groups[bytes, Digest]] = {role: Groups() for role in Role}
 
     def learned(self, digest: Digest, known: Fingerprint) -> bool:
         """Take in a fingerprint, or that its content has a new place, or has lost its last one.
@@ -39,7 +40,8 @@ class Nearby:
         self._set_coded(Role.NEEDLES, digest, known, is_needle)
         if may_be_compared(known):
             _set(self._library, digest, known.dhash, in_library)
-            for view, dhash in zip(VIEWS, (known.dhash, *known.turned), strict=False):
+            hashes = (known.dhash, *known.turned) if is_needle or claimed else ()
+            for view, dhash in zip(VIEWS, hashes, strict=False):
                 _set(self._open[view], digest, dhash, is_needle and not in_library)
                 _set(self._held[view], digest, dhash, is_needle and in_library)
         return claimed or self._is_needle(digest)
@@ -74,7 +76,7 @@ class Nearby:
 
     def of_coding(self, role: Role, coded: bytes) -> set[Digest]:
         """Return the contents of that role with this coded picture; don't change the set."""
-        return self._coded[role].get(coded, set()) if coded else set()
+        return self._coded[role].of(coded) if coded else set()
 
     def _is_needle(self, digest: Digest) -> bool:
         return digest in self._open[UPRIGHT] or digest in self._held[UPRIGHT]
@@ -83,9 +85,9 @@ class Nearby:
         if not known.coded:
             return
         if present:
-            self._coded[role].setdefault(known.coded, set()).add(digest)
-        elif digest in self._coded[role].get(known.coded, ()):
-            self._coded[role][known.coded].discard(digest)
+            self._coded[role].add(known.coded, digest)
+        else:
+            self._coded[role].discard(known.coded, digest)
 
 
 def _set(index: HammingIndex, digest: Digest, dhash: int, present: bool) -> None:
