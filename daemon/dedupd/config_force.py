@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 
 from dedupd.config_schema import Config
-from dedupd.errors import UserError
+from dedupd.errors import UsageError, UserError
 
 
 def demand_same_place(old: Config, new: Config) -> None:
@@ -26,3 +28,29 @@ def demand_same_place(old: Config, new: Config) -> None:
             f"{', '.join(moved)} changed, which needs a restart",
             "systemctl restart dedupd   (or stop it and run it again)",
         )
+
+
+def demand_pool(config: Config) -> None:
+    """Refuse a cluster where the library for it isn't installed.
+
+    Raises:
+        UsageError: It isn't.
+    """
+    if config.workers.pool == "dask" and importlib.util.find_spec("distributed") is None:
+        raise UsageError(
+            "workers.pool: dask can't be used",
+            "the library distributed is not installed",
+            "pip install 'dedupd[cluster]'",
+        )
+
+
+def anew(old: Config, load: Callable[[], Config]) -> Config:
+    """Return the configuration as it is now, if a running daemon can take it.
+
+    Raises:
+        UserError: It can't.
+    """
+    new = load()
+    demand_same_place(old, new)
+    demand_pool(new)
+    return new

@@ -179,6 +179,15 @@ def _read_listen(text: str, _: Path) -> str:
     return text
 
 
+def _read_scheduler(text: str, _: Path) -> str:
+    found = re.fullmatch(
+        r"(?:tcp|tls)://(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):([0-9]{1,5})", text, re.ASCII
+    )
+    if found is None or not 1 <= int(found[1]) <= _LAST_PORT:
+        raise Unfit("must be a Dask scheduler's address, such as tcp://10.0.0.5:8786")
+    return text
+
+
 def _read_word(text: str, _: Path) -> str:
     if not text or not text.isprintable():
         raise Unfit("must be a word")
@@ -263,6 +272,7 @@ _VARIABLE = r"\$(?:\$|(?P<plain>[A-Za-z_]\w*)|\{(?P<braced>\w+)\}|)"
 PIXELS = Form(_read_pixels, lambda value: _show_unit(value, _PIXELS))
 HOURS = Form(_read_hours)
 LISTEN = Form(_read_listen)
+SCHEDULER = Form(_read_scheduler)
 WORD = Form(_read_word)
 PATTERN = Form(_read_pattern)
 PATH = Form(_read_path, lambda path: escape(os.fsdecode(path)))

@@ -21,6 +21,8 @@ from dedupd.config_schema import (
     TOP_KEYS,
     Config,
     Setting,
+    TlsConfig,
+    WorkersConfig,
     all_keys,
     settings,
 )
@@ -92,6 +94,22 @@ class _Reader:
         if socket is not None and len(os.fsencode(socket)) > _LONGEST_SOCKET_BYTES:
             limit = _LONGEST_SOCKET_BYTES
             self.blame(("control", "socket"), f"must not be longer than {limit} bytes")
+        self.check_cluster(config.workers)
+
+    def check_cluster(self, workers: WorkersConfig) -> None:
+        """Refuse a cluster without an address, and one whose encryption is half configured."""
+        tls, address = workers.tls, workers.scheduler
+        if workers.pool == "dask" and address is None:
+            example = "tcp://10.0.0.5:8786"
+            message = f"missing: pool: dask needs its scheduler, such as scheduler: {example}"
+            self.blame(("workers", "scheduler"), message)
+        if address is None or (tls == TlsConfig() and address.startswith("tcp://")):
+            return
+        if address.startswith("tcp://"):
+            self.blame(("workers", "scheduler"), "must begin with tls:// where tls is given")
+        for name in settings(TlsConfig):
+            if getattr(tls, name) is None:
+                self.blame(("workers", "tls", name), "missing: tls:// needs ca, cert and key")
 
     def section(self, kind: type, values: Mapping[str, Value], key: KeyPath) -> dict[str, Any]:
         """Return the fields of section `kind` that have a value, its sections made."""

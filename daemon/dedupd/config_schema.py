@@ -17,6 +17,7 @@ from dedupd.config_forms import (
     LISTEN,
     PATH,
     PIXELS,
+    SCHEDULER,
     WORD,
     Form,
     QuietHours,
@@ -138,15 +139,30 @@ class LimitsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsConfig:
+    """Files that prove who we are to a scheduler, and it to us: all three, or none."""
+
+    ca: Path | None = field(default=None, metadata=_key("ca", PATH))
+    cert: Path | None = field(default=None, metadata=_key("cert", PATH))
+    key: Path | None = field(default=None, metadata=_key("key", PATH))
+
+
+@dataclass(frozen=True, slots=True)
 class WorkersConfig:
-    """The decoders; `count` is None for one a core, `memory_bytes` and `timeout_s` are for each."""
+    """The decoders; `memory_bytes` and `timeout_s` are for each.
+
+    `count` is how many pictures are decoded together: None for one a core, or for a cluster's
+    usual number.
+    """
 
     count: int | None = field(default=None, metadata=_key("count", or_auto(count(1, 256))))
     memory_bytes: int = field(default=2 * 2**30, metadata=_key("memory", size(600 * 2**20)))
     timeout_s: float = field(default=60.0, metadata=_key("timeout", duration(1.0)))
-    pool: Literal["processes"] = field(
-        default="processes", metadata=_key("pool", choice("processes"))
+    pool: Literal["processes", "dask"] = field(
+        default="processes", metadata=_key("pool", choice("processes", "dask"))
     )
+    scheduler: str | None = field(default=None, metadata=_key("scheduler", SCHEDULER))
+    tls: TlsConfig = field(default_factory=TlsConfig, metadata=_section("tls", TlsConfig))
 
 
 @dataclass(frozen=True, slots=True)

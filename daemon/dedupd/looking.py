@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from types import TracebackType
 
 from dedupd.asks import Ask, Reply
+from dedupd.config_force import demand_pool
 from dedupd.config_schema import Config
 from dedupd.deciding import read_book
 from dedupd.errors import UserError
@@ -26,12 +27,24 @@ from dedupd.state.store import open_store
 from dedupd.text import shown
 
 TURN_S = 0.2
+AWAY_S = 30.0
+"""How long a single look waits for a cluster that is away; a daemon waits for ever."""
 VERSIONS = Versions(versions.FINGERPRINT, versions.SIGNATURE, versions.MEASURES)
 Show = Callable[[Report], None]
 
 
 def make_pool(config: Config) -> Pool:
-    """Return the pool of workers that the configuration asks for, not yet started."""
+    """Return the pool of workers that the configuration asks for, not yet started.
+
+    Raises:
+        UsageError: It asks for a cluster, and the library for that isn't installed.
+    """
+    demand_pool(config)
+    if config.workers.pool == "dask":
+        # Not at the top: it loads `distributed`, which takes a second and needn't be there.
+        from dedupd.clustering import cluster_pool
+
+        return cluster_pool(config.workers, config.limits.pixels)
     return ProcessPool(
         config.workers.count or len(os.sched_getaffinity(0)),
         config.workers.timeout_s,
@@ -94,12 +107,19 @@ class Session:
             )
             self._stack = stack.pop_all()
         self._patience_s = config.watch.settle_max_s
+        self._scheduler = config.workers.scheduler if config.workers.pool == "dask" else None
+        self._well_s = 0.0
         self.report = self._loop.report
         self.age = ""
 
     def look(self, show: Show | None) -> None:
-        """Read until everything is known; `show` is called with reports on the way."""
+        """Read until everything is known; `show` is called with reports on the way.
+
+        Raises:
+            UserError: The cluster that is to decode has been away for `AWAY_S`.
+        """
         self._pool.start()
+        self._well_s = time.monotonic()
         self._stack.callback(self._pool.stop)
         self._loop.start()
         self._stack.callback(self._loop.stop)
@@ -107,6 +127,7 @@ class Session:
         while not (engine.ready and engine.idle and (engine.settled or patience_s <= 0)):
             began_s = time.monotonic()
             self._loop.turn(TURN_S)
+            self._demand_cluster()
             # Only files that are being written are left: they don't end by themselves.
             patience_s -= time.monotonic() - began_s if engine.ready and engine.idle else 0.0
             if show is not None:
@@ -114,6 +135,17 @@ class Session:
         self._loop.fresh_report()
         self._loop.turn(TURN_S)
         self._see()
+
+    def _demand_cluster(self) -> None:
+        """End where nobody comes to decode; workers of this machine are waited for."""
+        problem, now_s = self._pool.problem, time.monotonic()
+        self._well_s = self._well_s if problem else now_s
+        if self._scheduler is not None and now_s - self._well_s >= AWAY_S:
+            raise UserError(
+                "can't look at any picture",
+                f"{problem} (for {AWAY_S:.0f} s)",
+                f"dask worker {self._scheduler}   # or dedupd doctor",
+            )
 
     def recall(self) -> None:
         """Take in the store, and look at no root."""

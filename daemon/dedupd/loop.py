@@ -169,6 +169,7 @@ class Loop:
         self._unsynced_s: float | None = None  # since when something waits to be synced
         self._reserved_seq = 0
         self._keep = keep
+        self._clustered = config.workers.pool == "dask"
         self._whole = True  # the last turn came to its end: what is in the store was said
         self.problems: tuple[Problem, ...] = ()
         self.report = Report(version="", time="", state="starting")
@@ -299,9 +300,15 @@ class Loop:
             self._report_at_s = ended_s + max(REPORT_EVERY_S, REPORT_REST * (ended_s - began_s))
 
     def _edge_problems(self) -> tuple[Problem, ...]:
-        why = self._pool.problem
-        stuck = (Problem("workers.stuck", b"", why, "dedupd config show"),) if why else ()
-        return (*self._decided.problems, *stuck)
+        return (*self._decided.problems, *self._stuck(self._pool.problem))
+
+    def _stuck(self, why: str) -> tuple[Problem, ...]:
+        """Return that no picture can be looked at, if there is a reason for it."""
+        if not why:
+            return ()
+        if self._clustered:
+            return (Problem("workers.away", b"", why, "dedupd doctor"),)
+        return (Problem("workers.stuck", b"", why, "dedupd doctor"),)
 
     def _dispatch(self, job: Job) -> None:
         if isinstance(job, Answer):

@@ -67,6 +67,11 @@ class Problem:
     message: str
     fix: str = ""
 
+    @property
+    def grave(self) -> bool:
+        """Whether it makes the whole daemon degraded, not one root of it."""
+        return self.code.startswith(("store.", "workers.away"))
+
 
 @dataclass(frozen=True, slots=True)
 class Queue:

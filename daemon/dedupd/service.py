@@ -17,7 +17,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from dedupd.asks import Done, Refused, Reply
-from dedupd.config_force import demand_same_place
+from dedupd.config_force import anew, demand_pool
 from dedupd.config_schema import Config
 from dedupd.deciding import Keeper
 from dedupd.errors import ExitCode, UserError
@@ -61,10 +61,12 @@ def run_daemon(config: Config, load: Callable[[], Config], show: Show | None) ->
 
     Raises:
         StoreInUse: Another dedupd has this state folder.
-        UserError: The state folder, the event log or the socket can't be used.
+        UserError: The state folder, the event log or the socket can't be used, or the library
+            for the workers that are asked for isn't there.
     """
     # A lease that somebody breaks sends SIGIO, which would end us (see disk/lease).
     signal.signal(signal.SIGIO, signal.SIG_IGN)
+    demand_pool(config)
     notifier = Notifier()
     with StateLock.acquire(config.state) as lock:
         return Daemon(config, load, show, notifier, lock).run()
@@ -225,8 +227,7 @@ class Daemon:
         self._reload_wanted = False
         self._notifier.reloading()
         try:
-            new = self._load()
-            demand_same_place(self._config, new)
+            new = anew(self._config, self._load)
         except UserError as error:
             self._tell(Event("config.rejected", None, (("what", error.what), ("why", error.why))))
             return False
@@ -285,7 +286,7 @@ class Daemon:
     def _ask_reload(self) -> Reply:
         """Check the file first, so that the asker sees what is wrong with it."""
         try:
-            demand_same_place(self._config, self._load())
+            anew(self._config, self._load)
         except UserError as error:
             self._want(Why.RELOAD)  # the loop logs that it was refused
             return Refused(error.what, error.why, error.fix, usage=True)

@@ -84,7 +84,7 @@ match:
   turned: matched
   limits: {luma: 3.5, radius_bits: 8, blocks_resized: 9, error: 0.4, detail: 0.75}
 limits: {file: 1GiB, pixels: 50M}
-workers: {count: 3, memory: 1GiB, timeout: 2m, pool: processes}
+workers: {count: 3, memory: 1GiB, timeout: 2m, pool: dask, scheduler: 'tcp://[::1]:8786'}
 rehash: {every: 30d, rate: 1MB/s}
 quiet_hours: "23:00-06:30"
 log: {level: debug, format: json, events: /log/e.jsonl}
@@ -145,7 +145,14 @@ hooks: {folder.imported: [notify-send, "no"]}
         (ROOTS + "watch: {sweep_every: [1h]}\n", "3: watch.sweep_every: must be a time with its "),
         (ROOTS + "workers: {count: 012x}\n", "3: workers.count: must be a whole number from 1 to"),
         (ROOTS + "workers: {count: 0}\n", "3: workers.count: must be a whole number from 1 to 25"),
-        (ROOTS + "workers: {pool: dask}\n", "3: workers.pool: must be processes (got 'dask')"),
+        (ROOTS + "workers: {pool: dusk}\n", "3: workers.pool: must be processes or dask (got 'd"),
+        (ROOTS + "workers: {pool: dask}\n", "3: workers.scheduler: missing: pool: dask needs its"),
+        (ROOTS + "workers: {scheduler: tcp://a}\n", "3: workers.scheduler: must be a Dask schedu"),
+        (ROOTS + "workers: {scheduler: tls://a:1}\n", "3: workers.tls.ca: missing: tls:// needs"),
+        (
+            ROOTS + "workers: {scheduler: tcp://a:1, tls: {ca: a, cert: b, key: c}}\n",
+            "3: workers.scheduler: must begin with tls:// where tls is given",
+        ),
         (ROOTS + "workers: {memory: 1KiB}\n", "3: workers.memory: must be from 600MiB to 1024TiB"),
         (ROOTS + "limits: {file: 5 mb}\n", "3: limits.file: must be a size with its unit, such a"),
         (ROOTS + "limits: {pixels: 0}\n", "3: limits.pixels: must be a number of pixels up to 40"),

@@ -26,6 +26,7 @@ LEVELS = (
     {"config_read", "config_force"},
     {"config", "rules", "pictures", "disk", "state"},
     {"claim", "remote"},
+    {"clustering"},
     {"engine"},
     {"faces"},
     {"hands", "hooks", "notify", "unit", "journal", "hashing", "deciding", "searching", "doctor"},
@@ -52,6 +53,7 @@ ONLY_USERS = {
     "prometheus_client": ("faces/outputs/prometheus.py",),
     "starlette": ("faces/web/",),
     "uvicorn": ("faces/web/server.py",),
+    "distributed": ("pictures/pools/line.py",),
     "rawpy": ("pictures/decoders/raw.py", "pictures/libraw.py"),
 }
 

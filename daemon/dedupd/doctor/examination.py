@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dedupd.config_schema import Config
-from dedupd.doctor import decoding, keeping, rooted, running, system, watching
+from dedupd.config_schema import Config, WorkersConfig
+from dedupd.doctor import clusters, decoding, keeping, rooted, running, system, watching
 from dedupd.doctor.finding import Finding, problem
 from dedupd.doctor.kernel import inotify_limit, inotify_use
 from dedupd.doctor.libraries import Works, installed, probed, version_of
@@ -33,6 +34,7 @@ def examine(config: Config | None) -> Iterator[Finding]:
     if config is not None:
         yield from _state(config)
         yield from _roots(config)
+        yield from _cluster(config.workers, config.limits.pixels)
     yield from _machine(config)
 
 
@@ -105,6 +107,19 @@ def _watching(config: Config, seen: Iterable[RootFacts]) -> Iterator[Finding]:
     yield watching.check_watches(watching.Use(folders, watches, most), limit)
     limit = inotify_limit("max_user_instances")
     yield watching.check_instances(watching.Use(len(heard), instances), limit)
+
+
+def _cluster(workers: WorkersConfig, pixels: int) -> Iterator[Finding]:
+    if workers.pool != "dask":
+        return
+    if importlib.util.find_spec("distributed") is None:
+        yield clusters.NOT_INSTALLED
+        return
+    # Not at the top: it loads `distributed`, which takes a second and needn't be there.
+    from dedupd.clustering import cluster_pool, survey
+
+    found = clusters.Surveyed(*survey(cluster_pool(workers, pixels)))
+    yield clusters.check_cluster(workers.scheduler or "", found)
 
 
 def _machine(config: Config | None) -> Iterator[Finding]:

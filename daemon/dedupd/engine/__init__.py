@@ -193,7 +193,7 @@ class Engine:
         if any(desk.state is RootState.OFFLINE and desk.announced is None for desk in desks):
             return "starting"
         blind = any(desk.degraded for desk in desks)
-        if blind or self.roots.away() or any(one.code.startswith("store.") for one in problems):
+        if blind or self.roots.away() or any(one.grave for one in problems):
             return "degraded"
         coming = any(desk.state is RootState.SCANNING for desk in desks)
         return "ready" if self.ready and not coming else "scanning"
