@@ -125,6 +125,7 @@ class AskDecideMany:
     Attributes:
         kind: SAME or DIFFERENT pair each with its nearest library picture, DISMISS.
         reasons: Only pictures with one of these; none means any.
+        nearest: Only those that come nearest to this content of the library; None means any.
         sure: Do it; otherwise only tell what would be decided.
     """
 
@@ -132,6 +133,7 @@ class AskDecideMany:
     folder: bytes
     cls: PictureClass
     reasons: tuple[str, ...] = ()
+    nearest: Digest | None = None
     sure: bool = False
 
 

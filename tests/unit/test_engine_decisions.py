@@ -230,6 +230,16 @@ def test_many_are_chosen_by_reason_and_class():
     assert (world.folder(b"card").tree.dismissed, world.state(b"card")) == (1, REVIEW)
 
 
+def test_many_are_chosen_by_what_they_come_nearest_to():
+    """A burst beside the one frame that the library has: all of it at once."""
+    world = three()
+    first, second = ask(world, AskDecideMany(SAME, b"/n1", PictureClass.POSSIBLE)).decisions[:2]
+    for kind in (SAME, DISMISS):
+        one = AskDecideMany(kind, b"/n1", PictureClass.POSSIBLE, nearest=first.second)
+        found = [decision.first for decision in ask(world, one).decisions]
+        assert (first.first in found, second.first in found) == (True, False)
+
+
 def test_what_can_t_be_read_at_all_can_t_be_dismissed():
     """Nobody knows its content, by which it would be known again."""
     world = toned()

@@ -199,6 +199,11 @@ def test_many_are_shown_before_they_are_decided(daemon):
     assert "would be decided" in post(daemon, "/bulk", **fields)[1]
     assert daemon.asked[-1].sure is False
     assert 'data-undo="b1"' in post(daemon, "/bulk", **fields, sure=True)[1]
+    assert daemon.asked[-1].nearest is None
+    post(daemon, "/bulk", **fields, library=COPY_ID)
+    assert daemon.asked[-1].nearest == bytes.fromhex(COPY_ID)
+    assert post(daemon, "/bulk", **fields, library="../x")[0] == 404
+    post(daemon, "/bulk", **fields, sure=True)
     wanted = PictureClass.POSSIBLE, ("smaller",), True
     assert (daemon.asked[-1].cls, daemon.asked[-1].reasons, daemon.asked[-1].sure) == wanted
 

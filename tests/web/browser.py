@@ -13,6 +13,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from tests.system.commands import Site, wait_for
 
@@ -31,9 +32,23 @@ NAMELESS = """
 const named = (one) => (one.getAttribute("aria-label") || one.labels?.[0]?.textContent
     || one.textContent || one.alt || "").trim();
 return [...document.querySelectorAll("a, button, input, select, summary, img, svg[role=img]")]
-    .filter((one) => !one.closest("[hidden]") && !named(one))
+    .filter((one) => !one.closest("[hidden], [type=hidden]") && !named(one))
     .map((one) => one.outerHTML.slice(0, 120));
 """
+
+CONTROLS = """
+window.controls = [...document.querySelectorAll("a[href], button, input, select, summary")]
+    .filter((one) => !one.disabled && one.checkVisibility());
+window.reached = new Set();
+document.addEventListener("focusin", (event) => window.reached.add(event.target));
+document.activeElement.blur();
+return window.controls.length;
+"""
+UNREACHED = """
+return window.controls.filter((one) => one.isConnected && !window.reached.has(one))
+    .map((one) => one.outerHTML.slice(0, 120));
+"""
+MOST_TABS = 200
 
 
 class Browser:
@@ -103,6 +118,13 @@ class Browser:
     def nameless(self) -> list[str]:
         """Return the controls and pictures that a screen reader couldn't name."""
         return list(self.driver.execute_script(NAMELESS))
+
+    def unreached(self) -> list[str]:
+        """Return the controls that are seen and that the Tab key doesn't lead to."""
+        count = int(self.driver.execute_script(CONTROLS))
+        assert count < MOST_TABS, "a page with fewer controls says as much"
+        self.press(Keys.TAB * (count + 3))
+        return list(self.driver.execute_script(UNREACHED))
 
     def wider_than_screen(self) -> bool:
         """Say whether one must scroll sideways."""

@@ -37,10 +37,11 @@ def window(tmp_path_factory):
 
 
 def demand_clean(window: Browser) -> None:
-    """No error in the console, no request that leaves the machine, no control without a name."""
+    """No error in the console, no request that leaves the machine, no unnamed or unreached control."""
     assert window.complaints() == []
     assert [url for url in window.requests() if not url.startswith(LOOPBACK)] == []
     assert window.nameless() == []
+    assert window.unreached() == []
 
 
 def test_the_page_from_the_first_look_to_the_last_decision(site, window, tmp_path):
@@ -117,6 +118,18 @@ def decides_by_keyboard(site: Site, window: Browser) -> None:
     assert site.folders()["needles/card"]["possible"] == PAIRS - 5
 
 
+def decides_about_a_group(window: Browser) -> None:
+    """All that come nearest to one library picture: previewed, decided, taken back by a key."""
+    window.driver.find_element("css selector", ".bulk summary").click()
+    window.driver.find_element("css selector", "#bulk button").click()
+    window.wait("#bulk-result", "1 would be decided: different")
+    window.all("[data-sure]")[0].click()
+    window.wait("#said", f"1 decided. {PAIRS - 6} left")
+    window.press("u")
+    window.wait("#said", "Taken back")
+    window.wait("#left", str(PAIRS - 5))
+
+
 def decides_in_bulk(site: Site, window: Browser) -> None:
     window.open("/")
     window.driver.find_element("link text", "card").click()
@@ -131,6 +144,7 @@ def decides_in_bulk(site: Site, window: Browser) -> None:
     window.wait("#bulk-result", "Taken back")
     site.wait_states({"needles/card": "review"})
     window.open("/review")
+    decides_about_a_group(window)
     for left in reversed(range(PAIRS - 5)):
         window.press("s")
         window.wait("#said", f"{left} left")

@@ -135,13 +135,20 @@ class Decisions:
                 continue
             if ask.reasons and known.reason not in ask.reasons:
                 continue
-            subject = place, record.digest
+            subject, nearest = (place, record.digest), self._nearest(known)
+            if ask.nearest is not None and (nearest is None or nearest[1] != ask.nearest):
+                continue
             if ask.kind is DecisionKind.DISMISS:
                 yield [subject]
-            elif known.witness is not None:
-                witness = self._files.catalog.get(known.witness)
-                if witness is not None and witness.digest is not None:
-                    yield [subject, (known.witness, witness.digest)]
+            elif nearest is not None:
+                yield [subject, nearest]
+
+    def _nearest(self, known: Assessment) -> Subject | None:
+        """Return the library picture that speaks for one, or comes nearest, if there is any."""
+        witness = self._files.catalog.get(known.witness) if known.witness is not None else None
+        if known.witness is None or witness is None or witness.digest is None:
+            return None
+        return known.witness, witness.digest
 
     def _shown_class(self, place: Place, record: FileRecord) -> Assessment | None:
         hidden = self._files.hidden(place, record)

@@ -41,7 +41,7 @@ from dedupd.faces.web import views
 from dedupd.faces.web.live import Live
 from dedupd.faces.web.metrics import metrics
 from dedupd.faces.web.upload import Upload
-from dedupd.model import PictureClass, Role
+from dedupd.model import Digest, PictureClass, Role
 from dedupd.reports import FolderReport, Report
 from dedupd.text import shown
 
@@ -189,6 +189,7 @@ class Pages:
             folder=views.row(folder) if folder is not None else None,
             pair=tiles[0] if tiles else None,
             following=tiles[1] if tiles[1:] else None,
+            whole=views.folder_id(path or views.root_of(report, shelf.lines)),
             number=number,
             left=shelf.totals[0],
             base=request.url.path,
@@ -265,16 +266,15 @@ class Pages:
             raise HTTPException(404)
         reason, sure = fields.get("reason"), fields.get("sure") is True
         reasons = (reason,) if isinstance(reason, str) and reason else ()
-        reply = self._asked(AskDecideMany(kind, folder.path, cls, reasons, sure=sure))
+        nearest = _digest(fields["library"]) if fields.get("library") else None
+        reply = self._asked(AskDecideMany(kind, folder.path, cls, reasons, nearest, sure=sure))
         if not isinstance(reply, DecidedReply):
             raise HTTPException(500)
         names = [shown(one.first_path) for one in reply.decisions[:LISTED]]
         return self._part("bulk", kind=kind.value, reply=reply, names=names)
 
     def _content(self, role: Role, digest: object) -> tuple[Known, ...]:
-        if not isinstance(digest, str) or not DIGEST.fullmatch(digest):
-            raise HTTPException(404)
-        reply = self._asked(AskContent(role, bytes.fromhex(digest)))
+        reply = self._asked(AskContent(role, _digest(digest)))
         if not isinstance(reply, ContentReply) or not reply.files:
             raise HTTPException(404)
         return reply.files
@@ -326,6 +326,12 @@ class Pages:
             return JSONResponse({"what": failed.detail, "why": "", "fix": ""}, failed.status_code)
         refused = Refused(failed.detail, "there is no such page, folder or picture (any more)")
         return self._page(request, "message", failed.status_code, refused=refused)
+
+
+def _digest(text: object) -> Digest:
+    if not isinstance(text, str) or not DIGEST.fullmatch(text):
+        raise HTTPException(404)
+    return bytes.fromhex(text)
 
 
 def _tabs(folder: FolderReport) -> list[tuple[str, str, int]]:

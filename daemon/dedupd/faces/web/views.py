@@ -195,6 +195,12 @@ def rows_inside(report: Report, folder: FolderReport) -> list[Row]:
     return [row(one) for one in _inside(report).get(folder.path, [])]
 
 
+def root_of(report: Report, lines: Sequence[ShelfLine]) -> bytes:
+    """Return the needle root of the first of these pictures; b"" of none."""
+    below = {one.path: one.root for one in report.folders}
+    return next((below.get(one.line.folder, one.line.folder) for one in lines), b"")
+
+
 def trail(report: Report, folder: FolderReport) -> list[Row]:
     """Return the folders above one, its root first."""
     above = [

@@ -130,14 +130,23 @@ async function act(button) {
     await refresh();
   } else if ("sure" in button.dataset) {
     await bulk(true);
-    await refresh();
+    if (review) await gone(review); else await refresh();
   }
+}
+
+// Of a group that was reviewed nothing is left: go on, and let the undo key take all of it back.
+async function gone(review) {
+  const result = document.getElementById("bulk-result");
+  const batch = result.querySelector("[data-undo]")?.dataset.undo, count = result.querySelector("strong")?.textContent ?? "0";
+  if (batch) remember(batch);
+  await show(at(review.dataset.number));
+  say(`${count} decided. ${document.getElementById("left").textContent} left.`);
 }
 
 async function bulk(sure) {
   const form = document.getElementById("bulk");
   const fields = Object.fromEntries(new FormData(form));
-  const answer = await send("/bulk", { ...fields, folder: form.dataset.folder, sure });
+  const answer = await send("/bulk", { ...fields, folder: form.dataset.folder, library: form.dataset.library ?? "", sure });
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   document.getElementById("bulk-result").replaceChildren(...fresh.body.childNodes);
 }
@@ -166,7 +175,8 @@ document.addEventListener("click", (event) => {
   if (button) once(() => act(button));
 });
 
-document.getElementById("bulk")?.addEventListener("submit", (event) => {
+document.addEventListener("submit", (event) => {
+  if (event.target.id !== "bulk") return;
   event.preventDefault();
   once(() => bulk(false));
 });
