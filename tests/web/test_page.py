@@ -37,7 +37,7 @@ def window(tmp_path_factory):
 
 
 def demand_clean(window: Browser) -> None:
-    """No error in the console, no request that leaves the machine, no hidden or nameless control."""
+    """No error in the console, no request that leaves the machine, no unnamed or hidden control."""
     assert window.complaints() == []
     assert [url for url in window.requests() if not url.startswith(LOOPBACK)] == []
     assert window.nameless() == []
