@@ -6,12 +6,24 @@ import importlib.util
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.system.clusters import Cluster, cluster
-from tests.system.commands import Fields, Site, beside, dedupd, fill, picture, running, wait_for
+from tests.system.commands import (
+    Fields,
+    Site,
+    beside,
+    dedupd,
+    environment,
+    fill,
+    picture,
+    running,
+    wait_for,
+)
 
 from dedupd import looking
 
@@ -109,13 +121,26 @@ def test_a_worker_of_another_version_gets_no_pictures(site, two, tmp_path):
             assert not site.events("picture.unmatched")
 
 
-def test_a_single_look_does_not_wait_for_ever(site, monkeypatch):
-    """A daemon does: its owner is told by `status`."""
-    monkeypatch.setattr(looking, "AWAY_S", 0.5)
+IMPATIENT = """
+import sys
+from dedupd import looking
+from dedupd.cli.main import main
+looking.AWAY_S = 0.5
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_single_look_does_not_wait_for_ever(site):
+    """A daemon does: its owner is told by `status`.
+
+    In a process of its own: threads of distributed live on, and would draw random numbers beside
+    other tests.
+    """
     on(site, "tcp://127.0.0.1:9")
-    done = site.ask_inside("check")
-    assert done.code == 4
-    what, why, fix = done.complaints[-3:]
+    command = [sys.executable, "-c", IMPATIENT, "check", "--config", str(site.config)]
+    done = subprocess.run(command, env=environment(), capture_output=True, check=False)
+    assert done.returncode == 4
+    what, why, fix = done.stderr.decode().splitlines()[-3:]
     assert "can't look at any picture" in what
     assert "127.0.0.1:9" in why
     assert "dask worker tcp://127.0.0.1:9" in fix
