@@ -24,7 +24,7 @@ from dedupd.reports import Event, Report
 from dedupd.state import Store, Versions
 from dedupd.state.lock import StateLock
 from dedupd.state.store import open_store
-from dedupd.text import shown
+from dedupd.text import rfc3339, shown
 
 TURN_S = 0.2
 AWAY_S = 30.0
@@ -151,6 +151,8 @@ class Session:
         """Take in the store, and look at no root."""
         self._loop.engine.load()
         self._see()
+        # It says what was known then, whenever somebody asks.
+        self.report = dataclasses.replace(self.report, time=self.age or rfc3339(time.time()))
 
     def ask(self, ask: Ask) -> Reply:
         """Answer one question."""

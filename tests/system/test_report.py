@@ -72,6 +72,9 @@ def test_programs_get_the_same_as_json_and_what_was_left_out(looked):
     assert done.json["left_out"] == 2
     assert done.json["lines"][0]["match"]["path"] == str(looked.lib / "2.jpg")
     assert b"2 more pictures left out (--limit 2)" in done.err
+    roots = done.json["report"]["roots"]
+    oldest = min(root["in_step_as_of"] for root in roots)
+    assert done.json["report"]["time"] == oldest, "nothing is known of the time since"
 
 
 def test_a_daemon_answers_too(tmp_path):
