@@ -37,7 +37,7 @@ from dedupd.state.lock import StateLock
 from dedupd.state.store import open_store, set_aside
 from dedupd.text import path_of, shown
 
-TURN_S = 5.0  # how soon it is found that the state folder was deleted
+TURN_S = 15.0  # roots are looked for more often; then also whether the state folder is there
 SHOWN_TURN_S = 1.0
 REOPEN_S = 60.0
 SHOW_EVERY_S = 0.5
