@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 
 import pytest
 from tests.unit.engine_disk import digest, picture
 from tests.unit.engine_world import World, world_with
 
+from dedupd.engine import recalling
 from dedupd.model import FolderState
 from dedupd.state.memory import MemoryStore
 
@@ -65,3 +67,14 @@ def test_a_library_picture_whose_looks_are_lost_is_read_again(world):
     restart(world)
     world.rest()
     assert dict(world.decoded) == {digest(lost): 1}
+
+
+def test_a_start_is_not_interrupted_by_the_search_for_garbage(world, monkeypatch):
+    """Which goes on afterwards, whatever came of the start."""
+    seen = []
+    monkeypatch.setattr(recalling, "_plan", lambda *_: seen.append(gc.isenabled()))
+    restart(world)
+    assert (seen, gc.isenabled()) == ([False], True)
+    with pytest.raises(ZeroDivisionError), recalling.uncollected():
+        raise ZeroDivisionError
+    assert gc.isenabled()

@@ -5,13 +5,29 @@ Nothing is asked of the disk here; what has changed since is told by the first s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+import gc
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from dedupd.engine.files import Files
 from dedupd.model import Digest, Place, Role
 
 
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep Python from looking for garbage among millions of records, none of which is any.
+
+    It would do so again and again while they become more: a third of the time of a start.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@uncollected()
 def recall(files: Files, roots: Iterable[str]) -> None:
     """Take in the files of these roots; `relate` must follow."""
     for root in roots:
@@ -33,6 +49,7 @@ def _recall_root(files: Files, root: str) -> None:
             files.tally.add_folder(Place(root, place.folder))
 
 
+@uncollected()
 def relate(files: Files) -> None:
     """Work out the classes of everything that was recalled, and queue what wants a look."""
     catalog, matcher = files.catalog, files.matcher
