@@ -7,6 +7,7 @@ import os
 import queue
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,7 +16,7 @@ from tests.unit.picture_samples import jpeg, seen, small_photo
 from dedupd import remote
 from dedupd.messages import Decode, Decoded, Payload
 from dedupd.model import Unreadable
-from dedupd.pictures.exchange import PoolAnswer
+from dedupd.pictures.exchange import PoolAnswer, encode_answer
 from dedupd.pictures.pools import cluster, tower
 from dedupd.pictures.pools.cluster import ClusterPool, survey
 from dedupd.pictures.pools.inline import InlinePool
@@ -25,7 +26,7 @@ from dedupd.rules.unseen import is_lost
 
 PLACE = Place("tcp://s:8786")
 BOUNDS = Bounds(20.0, 2 << 30, 200_000_000)
-PICTURE = jpeg(small_photo())
+PICTURE, OTHER = jpeg(small_photo()), jpeg(small_photo()[::-1])
 DIGEST = b"\1" * 32
 ENOUGH_S = 20.0
 NAME = "cluster-sample"
@@ -167,6 +168,15 @@ def test_what_goes_wrong_once_is_tried_again_and_then_given_up(desk, first):
     found = one.answer()
     assert isinstance(found, Unreadable)
     assert is_lost(found)
+
+
+def test_an_answer_that_was_changed_on_the_way_is_none(desk):
+    """Though it could be understood."""
+    other = encode_answer(Decoded(DIGEST, seen(OTHER)))
+    one = desk(Wire(Reply(Outcome.ANSWER, other, zlib.crc32(other) ^ 1)))
+    one.hand_in()
+    one.pool.start()
+    assert one.answer() == seen(PICTURE) != seen(OTHER)
 
 
 def test_a_scheduler_that_goes_costs_no_try(desk):

@@ -230,6 +230,15 @@ def test_of_small_and_of_coarse_pictures_grey_never_says_it_all(quality, side_px
     assert not found.retold
 
 
+def test_grey_never_says_it_all_of_a_file_that_was_made_of_the_needle(monkeypatch):
+    """Its coding gives the needle again: only to the pixel, in colour, is that believed."""
+    monkeypatch.setattr(look, "retold", lambda *_: False)
+    needle, _ = grey_pair(75, 800)
+    found = measured(needle, as_jpeg(cv2.cvtColor(decoded(needle), cv2.COLOR_BGR2GRAY), 90))
+    assert found.recoded.left <= 0.1
+    assert not found.retold
+
+
 def grey_pair(quality: int, side_px: int) -> tuple[bytes, bytes]:
     """Return a grey needle, and the library's picture that it was made of."""
     grey = cv2.cvtColor(scene("coffee.png"), cv2.COLOR_BGR2GRAY)
