@@ -59,6 +59,9 @@ def hashed(site: Site) -> int:
     return int(site.report()["queue"]["hashed"])
 
 
+BUSY_S = 5.0  # of a machine that runs four such tests at a time; alone it takes less than one
+
+
 def told(site: Site, name: str = "folder.") -> list[tuple[str, str]]:
     """Return which events of that kind were logged about which paths, in order."""
     return [
@@ -83,7 +86,7 @@ def test_a_folder_becomes_imported_when_the_library_gets_its_pictures(tmp_path, 
         put(site.lib / "3 as the camera wrote it.jpg", missing(1))
         copied = now()
         event = site.wait_event("folder.imported", card)
-        assert seconds_since(copied, event) <= float(settle[:-1]) + 2
+        assert seconds_since(copied, event) <= float(settle[:-1]) + 2 + BUSY_S
         assert event["counts"]["pictures"] == event["counts"]["matched"] == 3
         assert event["evidence"] == {"bytes": 2, "same": 1}
         assert site.states()["needles/card"] == "imported"
