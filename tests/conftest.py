@@ -88,6 +88,16 @@ class SharingTogether(LoadGroupScheduling):  # type: ignore[misc]
         return cast("str", crashed)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mix the files of system tests, which mostly wait, among the others, which compute."""
+    files = {item.path: "system" in item.path.parts for item in items}
+    place: dict[Path, float] = {}
+    for waits in (True, False):
+        group = [path for path, one in files.items() if one is waits]
+        place |= {path: number / len(group) for number, path in enumerate(group)}
+    items.sort(key=lambda item: place[item.path])
+
+
 @cache
 def has_shared_fixture(path: Path) -> bool:
     """Return whether a fixture of this file is made once for all of its tests."""

@@ -390,19 +390,36 @@ def test_stopping_kills_workers_that_are_busy_stopped_or_starting():
     """Within 2 s, with jobs in the queue, and no process is left."""
     pool = ProcessPool(3)
     pool.start()
+    jobs = [decode(slow_jpeg()) for _ in range(9)]
+    for job in jobs:
+        pool.submit(job, lambda _: None)
     wait_until(lambda: len(pool.pids) == 3)
     pids = pool.pids
     os.kill(pids[0], signal.SIGSTOP)
     os.kill(pids[1], signal.SIGKILL)
-    jobs = [decode(slow_jpeg()) for _ in range(6)]
-    for job in jobs:
-        pool.submit(job, lambda _: None)
     began_s = time.monotonic()
     pool.stop()
     assert time.monotonic() - began_s < 2
     assert pool.pids == []
     assert not any(os.path.exists(f"/proc/{pid}") for pid in pids)
     assert not any(is_open(job) for job in jobs)
+
+
+def test_as_many_workers_are_started_as_have_something_to_do():
+    """One for jobs that come one by one; all of them, and no more, for many at a time."""
+    pool = ProcessPool(3)
+    pool.start()
+    for _ in range(4):
+        answer(pool, decode(jpeg()))
+    alone = pool.pids
+    answers: queue.SimpleQueue[PoolAnswer] = queue.SimpleQueue()
+    for number in range(12):
+        pool.submit(decode(jpeg(), bytes([number])), answers.put)
+    found = {answers.get(timeout=PATIENCE_S).digest for _ in range(12)}
+    wait_until(lambda: len(pool.pids) == 3)
+    pool.stop()
+    assert len(alone) == 1
+    assert len(found) == 12
 
 
 def test_a_pool_leaves_no_descriptor_behind():

@@ -28,6 +28,7 @@ SOURCE = Path(__file__).parents[2] / "daemon"
 PROGRAM = [sys.executable, "-m", "dedupd"]
 WAIT_S = 60.0  # ends what hangs; it says nothing about speed
 POLL_S = 0.05
+PROCESSES = ("run", "review", "doctor")  # what ends, starts or looks at processes
 
 Fields = dict[str, Any]
 Found = TypeVar("Found")
@@ -72,11 +73,11 @@ def dedupd(*words: str | bytes | Path, cwd: Path | None = None, **more: str) -> 
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def dedupd_inside(*words: str | Path) -> Done:
+def dedupd_inside(*words: str | bytes | Path) -> Done:
     """Run one command in this process: for what is asked so often that a process each is dear."""
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
     with redirect_stdout(out), redirect_stderr(err):
-        code = main([str(word) for word in words])
+        code = main([os.fsdecode(word) for word in words])
     return Done(code, *(stream.buffer.getvalue() for stream in (out, err)))
 
 
@@ -120,15 +121,17 @@ class Site:
         self.configure("haystack: [lib]\nneedles: [needles]\n" + more)
 
     def configure(self, text: str) -> None:
-        """Write the configuration; its state folder and a short settle time are added."""
+        """Write the configuration; its state folder and what saves time are added."""
         settle = "" if "watch:" in text else "watch: {settle_quiet: 0.3s}\n"
-        self.config.write_text(f"{text}state: state\n{settle}")
+        workers = "" if "workers:" in text else "workers: {count: 1}\n"
+        self.config.write_text(f"{text}state: state\n{settle}{workers}")
 
     def ask(self, *words: str | bytes | Path) -> Done:
-        """Run a command with this configuration."""
-        return dedupd(*words, "--config", self.config)
+        """Run a command with this configuration, in a process of its own where that matters."""
+        run = dedupd if words[0] in PROCESSES else dedupd_inside
+        return run(*words, "--config", self.config)
 
-    def ask_inside(self, *words: str | Path) -> Done:
+    def ask_inside(self, *words: str | bytes | Path) -> Done:
         """Run a command with this configuration in this process."""
         return dedupd_inside(*words, "--config", self.config)
 

@@ -13,6 +13,7 @@ from tests.system.commands import (
     Site,
     beside,
     dedupd,
+    dedupd_inside,
     fill,
     picture,
     running,
@@ -130,10 +131,10 @@ def test_hash_prints_perceptual_hashes(tmp_path):
     done = dedupd("hash", first)
     assert done.code == 0
     assert all(re.fullmatch(r"\S+ +[0-9a-f]{16,}", line) for line in done.lines)
-    assert dedupd("hash", second).out != done.out
+    assert dedupd_inside("hash", second).out != done.out
     (tmp_path / "again").write_bytes(picture(1))
-    assert dedupd("hash", tmp_path / "again").out == done.out
-    one = dedupd("hash", first, "--algorithm", "dhash-article", "--json").json
+    assert dedupd_inside("hash", tmp_path / "again").out == done.out
+    one = dedupd_inside("hash", first, "--algorithm", "dhash-article", "--json").json
     assert one["path"] == str(first)
     assert list(one["hashes"]) == ["dhash-article"]
     assert one["hashes"]["dhash-article"]["bits"] == 64
@@ -146,9 +147,9 @@ def test_hash_of_what_is_no_picture_is_refused(tmp_path):
     text.write_text("no picture")
     os.mkfifo(tmp_path / "fifo.jpg")
     for path in (text, tmp_path, tmp_path / "gone.jpg", tmp_path / "fifo.jpg"):
-        done = dedupd("hash", path)
+        done = dedupd_inside("hash", path)
         assert (done.code, done.out, len(done.complaints)) == (4, b"", 3), path
-    wrong = dedupd("hash", text, "--algorithm", "dhash-artikle")
+    wrong = dedupd_inside("hash", text, "--algorithm", "dhash-artikle")
     assert wrong.code == 2
     assert b"dhash-article" in wrong.err
 

@@ -6,7 +6,7 @@ import json
 import os
 
 import pytest
-from tests.system.commands import dedupd, picture
+from tests.system.commands import dedupd, dedupd_inside, picture
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -62,7 +62,7 @@ def check(folder, text):
     """Return what `config check` says of a configuration file with this text."""
     file = folder / "my.yaml"
     file.write_bytes(text.encode() if isinstance(text, str) else text)
-    return dedupd("config", "check", "--config", file)
+    return dedupd_inside("config", "check", "--config", file)
 
 
 def told(done):
@@ -160,14 +160,14 @@ def test_a_file_that_is_not_there_is_three_lines_and_2(folder):
     for words in (["config", "check"], ["run"], ["check"], ["status"], ["events"], ["missing"]):
         done = dedupd(*words, "--config", folder / "gone.yaml")
         assert (done.code, done.out, len(done.complaints)) == (2, b"", 3)
-    assert dedupd("config", "check", "--config", folder).code == 2
+    assert dedupd_inside("config", "check", "--config", folder).code == 2
 
 
 def test_run_and_check_refuse_what_config_check_refuses(folder):
     """No state folder is made, nothing is read."""
     refused = check(folder, "haystack: [lib]\nneedles: [lib]\nstate: state\n")
     for command in ("run", "check"):
-        done = dedupd(command, "--config", folder / "my.yaml")
+        done = dedupd_inside(command, "--config", folder / "my.yaml")
         assert (done.code, done.err) == (2, refused.err)
     assert not (folder / "state").exists()
 

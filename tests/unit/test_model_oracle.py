@@ -28,7 +28,7 @@ DEEDS = [
     Deeds.rescan, Deeds.wait, Deeds.rest,
 ]  # fmt: skip
 CAMPAIGN = "DEDUPD_MODEL_EXAMPLES" in os.environ
-EXAMPLES = int(os.environ.get("DEDUPD_MODEL_EXAMPLES", "30"))
+EXAMPLES = int(os.environ.get("DEDUPD_MODEL_EXAMPLES", "20"))
 
 
 class Model(RuleBasedStateMachine):

@@ -13,6 +13,7 @@ import queue
 import select
 import threading
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 from dedupd.model import Unreadable
@@ -38,7 +39,7 @@ class _Task(NamedTuple):
 
 
 class ProcessPool:
-    """A `Pool` of `count` child processes.
+    """A `Pool` of up to `count` child processes, each started when the others are all busy.
 
     Args:
         timeout_s: Longest time for one picture (or two that are compared).
@@ -55,11 +56,13 @@ class ProcessPool:
         if count < 1:
             raise ValueError(f"a pool has at least one worker, not {count}")
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._growing = threading.Lock()
+        self._started = self._owed = 0  # slots; jobs that are not answered yet
         self._stop_fd = os.eventfd(0, os.EFD_CLOEXEC)  # readable from `stop` on
         self._stopping = False
         self._room = Room(count)
         setup = _Setup(timeout_s, memory_bytes, limits or Limits(), self._stop_fd, self._room)
-        self._slots = [_Slot(self._tasks, setup) for _ in range(count)]
+        self._slots = [_Slot(self._tasks, setup, self._answered) for _ in range(count)]
 
     @property
     def workers(self) -> int:
@@ -77,22 +80,34 @@ class ProcessPool:
         return [slot.pid for slot in self._slots if slot.pid]
 
     def start(self) -> None:
-        """Start the threads; each starts its worker."""
-        for slot in self._slots:
-            slot.start()
+        """Start the first worker, and as many more as have something to do."""
+        with self._growing:
+            for slot in self._slots[: max(1, self._owed)]:
+                slot.start()
+                self._started += 1
 
     def submit(self, job: PoolJob, done: Done) -> None:
         """Queue `job`, first come first served."""
-        if self._stopping:
-            close_payloads(job)
-        else:
+        with self._growing:
+            if self._stopping:
+                close_payloads(job)
+                return
             self._tasks.put(_Task(job, done))
+            self._owed += 1
+            if 0 < self._started < min(self._owed, self.workers):
+                self._slots[self._started].start()
+                self._started += 1
+
+    def _answered(self) -> None:
+        with self._growing:
+            self._owed -= 1
 
     def stop(self) -> None:
         """Kill the workers and end the threads; queued jobs are dropped."""
-        if self._stopping:
-            return
-        self._stopping = True
+        with self._growing:
+            if self._stopping:
+                return
+            self._stopping = True
         os.eventfd_write(self._stop_fd, 1)
         self._room.close()
         deadline_s = time.monotonic() + _STOP_S
@@ -133,9 +148,14 @@ class _Setup(NamedTuple):
 class _Slot:
     """One thread and the worker process that it owns."""
 
-    def __init__(self, tasks: queue.SimpleQueue[_Task | None], setup: _Setup) -> None:
+    def __init__(
+        self,
+        tasks: queue.SimpleQueue[_Task | None],
+        setup: _Setup,
+        answered: Callable[[], None],
+    ) -> None:
         self.problem = ""
-        self._tasks, self._setup = tasks, setup
+        self._tasks, self._setup, self._answered = tasks, setup, answered
         self._child: Child | None = None
         self._thread = threading.Thread(target=self._run, name="picture-worker", daemon=True)
 
@@ -162,6 +182,7 @@ class _Slot:
                     answer = self._answer_anyway(task.job)
                 finally:
                     close_payloads(task.job)
+                self._answered()
                 task.done(answer)
         except (Stopped, Closed):
             pass  # `stop` wakes every thread this way; it drops what is queued itself
