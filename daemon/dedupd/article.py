@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -26,6 +26,7 @@ from dedupd.messages import CheckRoot, Depth, Listed, Payload, Read, RootSeen, S
 from dedupd.model import EntryType, Identity, PerceptualHash, Place, Role, Root, Stamp, Unreadable
 from dedupd.pictures.hashes import carries_evidence
 from dedupd.pictures.pools import Pool
+from dedupd.pictures.pools.asking import LOOK_S
 from dedupd.pictures.sniff import kind
 from dedupd.rules.hiding import unlisted
 from dedupd.text import join, parent
@@ -85,11 +86,21 @@ def check(config: Config, algorithm: str = HASH) -> ArticleReport:
     hashed = partial(_hashed, partial(_hash, pool, algorithm, stopped), config.limits.file_bytes)
     try:
         files = [file for root in config.roots for file in _pictures(root)]
-        return _report(list(threads.map(hashed, files)))
+        return _report(_results([threads.submit(hashed, file) for file in files]))
     finally:
         stopped.set()
         pool.stop()
         threads.shutdown(wait=False, cancel_futures=True)  # whoever types Ctrl-C waits for no file
+
+
+def _results(futures: list[Future[_Found]]) -> list[_Found]:
+    """Wait for all of them, in slices: a Ctrl-C just before a wait is felt only after it."""
+    results = []
+    for future in futures:
+        while not future.done():
+            wait([future], LOOK_S)
+        results.append(future.result())
+    return results
 
 
 def _report(files: list[_Found]) -> ArticleReport:

@@ -28,8 +28,8 @@ from dedupd.model import (
 from dedupd.reports import Event
 from dedupd.rules import verdicts
 from dedupd.rules.backlog import Backlog, Lane
+from dedupd.rules.errands import Errands
 from dedupd.rules.matching import Judgement
-from dedupd.rules.pairs import Errand
 from dedupd.rules.plan import Demand, next_look
 from dedupd.rules.tally import Share
 from dedupd.rules.verdicts import is_decided
@@ -45,7 +45,7 @@ class Files:
         self.catalog, self.tally, self.matcher = books.catalog, books.tally, books.matcher
         self.store, self.settler, self.hiding = books.store, books.settler, books.hiding
         self.backlog, self.telling = Backlog(), False
-        self.errands: dict[Digest, Errand] = {}
+        self.errands = Errands()
         self.decoding: set[Digest] = set()
         self.lost: set[Digest] = set()  # to be decoded once more, alone
         self.live: set[Place] = set()  # changed while we watched, and not all is known yet
@@ -162,7 +162,7 @@ class Files:
         """Judge a needle content again; count its files if the outcome is another, or `anew`."""
         asked, before = bool(self.matcher.asking), self._assessed.get(digest)
         judgement: Judgement = self.matcher.assess(digest)
-        if self.catalog.places(Role.NEEDLES, digest):
+        if present := bool(self.catalog.places(Role.NEEDLES, digest)):
             self._assessed[digest] = judgement.assessment
         else:
             self._assessed.pop(digest, None)
@@ -170,10 +170,7 @@ class Files:
             self.voteless.add(digest)
         else:
             self.voteless.discard(digest)
-        if judgement.errand is not None and self.catalog.places(Role.NEEDLES, digest):
-            self.errands[digest] = judgement.errand
-        else:
-            self.errands.pop(digest, None)
+        self.errands.set(digest, judgement.errand if present else None)
         if anew or judgement.assessment != before:
             for place in list(self.catalog.places(Role.NEEDLES, digest)):
                 self.count(place, self.catalog.get(place), cause or place)
@@ -208,16 +205,19 @@ class Files:
         record = self.catalog.get(place)
         if record is None:
             return None
+        role = self.catalog.roles[place.root]
+        missing = self._fingerprint_missing(record, role)
+        if record.digest is not None and not missing:
+            return None  # nearly always: all that anybody asks of it is known
         if self.hidden(place, record):
             return self._excluded_look(place, record)
-        role = self.catalog.roles[place.root]
         other = Role.HAYSTACK if role is Role.NEEDLES else Role.NEEDLES
         demand = Demand(
             role=role,
             named_picture=self.hiding.named_picture(place),
             shares_size=bool(self.catalog.of_size(other, record.stamp.size_bytes)),
             wanted=role is Role.NEEDLES or self._eager or bool(self.matcher.asking),
-            fingerprint_missing=self._fingerprint_missing(record, role),
+            fingerprint_missing=missing,
             lost=record.digest in self.lost,
         )
         return next_look(record, demand)
@@ -319,7 +319,8 @@ class Files:
             known = self.catalog.get(beside)
             if not needle and known is not None:
                 touched.update({known.digest} if known.digest is not None else ())
-                self.count(beside, known, place)
+                if known.kind not in (Kind.PICTURE, None):  # pictures are judged by content, below
+                    self.count(beside, known, place)
             self.plan(beside)
         for digest in sorted(touched):
             self.refresh(digest, place)

@@ -364,7 +364,6 @@ class Reading:
         What was judged without it had no need of it.
         """
         self._busy.difference_update(digests)
-        for needle, errand in list(self._files.errands.items()):
-            if not set(digests).isdisjoint(errand.digests):
-                cause = min(self._files.catalog.places(Role.HAYSTACK, digests[-1]), default=None)
-                self._files.refresh(needle, cause)
+        cause = min(self._files.catalog.places(Role.HAYSTACK, digests[-1]), default=None)
+        for needle in self._files.errands.about(digests):
+            self._files.refresh(needle, cause)

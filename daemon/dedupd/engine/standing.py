@@ -134,7 +134,7 @@ class Standing:
             return
         self._held.pop(folder, None)
         self._wanted.discard(folder)
-        if looks_imported(node, replace(conditions, votes_open=False)):
+        if conditions.votes_open and looks_imported(node, replace(conditions, votes_open=False)):
             self._waiting.update([folder] if self.votes.are_forgotten() else [])
             return  # nothing was found against it
         state = state_of(node, conditions)

@@ -6,6 +6,7 @@ Per root, because a root whose disk is slow or gone must not keep the others wai
 from __future__ import annotations
 
 import enum
+from collections import OrderedDict
 from collections.abc import Iterable
 
 from dedupd.model import Place
@@ -25,7 +26,8 @@ class Backlog:
     """Places that wait to be read, each in one lane.  Belongs to the engine."""
 
     def __init__(self) -> None:
-        self._lanes: dict[str, dict[Lane, dict[Place, None]]] = {}
+        # The first of a plain dict is looked for behind all that were taken out before it.
+        self._lanes: dict[str, dict[Lane, OrderedDict[Place, None]]] = {}
         self._lane_of: dict[Place, Lane] = {}
 
     def __len__(self) -> int:
@@ -42,7 +44,7 @@ class Backlog:
             return
         self.discard(place)
         self._lane_of[place] = lane
-        lanes = self._lanes.setdefault(place.root, {one: {} for one in Lane})
+        lanes = self._lanes.setdefault(place.root, {one: OrderedDict() for one in Lane})
         lanes[lane][place] = None
 
     def discard(self, place: Place) -> bool:

@@ -30,6 +30,8 @@ class Hiding:
         root = self._roots[place.root]
         if root.role is Role.HAYSTACK:
             return ignored(place.path, root.ignore)
+        if not place.name.startswith(b"._"):
+            return ignored(place.path, root.ignore, ())  # what lies beside it changes nothing
         return ignored(place.path, root.ignore, self._siblings(Place(place.root, place.folder)))
 
     def excluded(self, place: Place) -> bool:

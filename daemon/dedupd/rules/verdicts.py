@@ -161,7 +161,7 @@ def settled_state(node: Node, conditions: Conditions) -> FolderState:
 
 def looks_imported(node: Node, conditions: Conditions) -> bool:
     """Is a claim all that is missing?"""
-    if conditions.votes_open and node.tree[CONTESTABLE]:
+    if node.tree["pending"] or (conditions.votes_open and node.tree[CONTESTABLE]):
         return False
     claimed = replace(conditions, claimed=True)
     return state_of(node, claimed) is FolderState.IMPORTED
