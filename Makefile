@@ -40,7 +40,7 @@ check-wheel:
 	.ci/check-wheel
 
 # make bench BENCHMARKS=search; what a peer needs: pip install -r benchmarks/peers.txt
-BENCHMARKS = status_start bursts first_scan first_verdict latency dhash_pass search scale idle cluster page
+BENCHMARKS = status_start bursts first_scan first_verdict latency dhash_pass search scale idle cluster page peers
 bench:
 	.ci/environment .venv-test requirements-test.lock
 	for one in $(BENCHMARKS); do "$(PYTHON)" -m benchmarks.$$one || exit 1; done
