@@ -265,9 +265,14 @@ def test_the_control_group_exists():
     [
         ({}, OK, ""),
         ({"systemd": False}, NOTE, ""),
-        ({"unit": b""}, NOTE, "install -D"),
+        ({"unit": b""}, NOTE, "dedupd service install --user\nsystemctl --user daemon-reload"),
         ({"enabled": False}, NOTE, "systemctl --user enable"),
-        ({"enabled": False, "of_user": False}, NOTE, "sudo systemctl enable --now dedupd@$USER"),
+        (
+            {"enabled": False, "of_user": False, "unit": b"/u/dedupd@.service"},
+            NOTE,
+            "sudo systemctl enable --now dedupd@$USER",
+        ),
+        ({"enabled": False, "of_user": False}, NOTE, "sudo systemctl enable --now dedupd"),
         ({"lingers": False}, NOTE, "loginctl enable-linger"),
         ({"lingers": False, "of_user": False}, OK, ""),
         ({"program_there": False}, PROBLEM, "systemctl --user edit --full dedupd"),
@@ -278,6 +283,7 @@ def test_it_is_said_what_starts_the_daemon(changes, level, typed):
     found = running.check_unit(replace(UNIT, **changes))
     assert found.level is level
     assert typed in found.fix
+    assert found.level is not NOTE or "@$USER" in typed or "@" not in found.fix
 
 
 @pytest.mark.parametrize(

@@ -287,8 +287,7 @@ def test_a_user_s_unit_is_found_with_what_it_starts(tmp_path, home):
     (tmp_path / "run/systemd/system").mkdir(parents=True)
     none = process.unit_facts(tmp_path)
     assert (none.systemd, none.unit) == (True, b"")
-    assert none.source.endswith(b"systemd/user/dedupd.service")
-    units = home / ".config/systemd/user"
+    units = home / "config/systemd/user"
     (units / "default.target.wants").mkdir(parents=True)
     (units / "dedupd.service").write_text("[Service]\nExecStart=%h/bin/dedupd run\n")
     found = process.unit_facts(tmp_path)
@@ -301,16 +300,34 @@ def test_a_user_s_unit_is_found_with_what_it_starts(tmp_path, home):
     assert (found.enabled, found.program_there, found.lingers) == (True, True, False)
 
 
-def test_a_system_unit_is_found(tmp_path):
-    """An instance of it is linked where it is enabled."""
+@pytest.mark.parametrize(
+    ("name", "enabled", "not_this"),
+    [
+        ("dedupd@.service", "dedupd@anna.service", "dedupd.service"),
+        ("dedupd.service", "dedupd.service", "dedupd@anna.service"),
+    ],
+)
+def test_a_system_unit_is_found(tmp_path, name, enabled, not_this):
+    """It, or an instance of it, is linked where it is enabled."""
     units = tmp_path / "etc/systemd/system"
     (units / "multi-user.target.wants").mkdir(parents=True)
-    (units / "dedupd@.service").write_text("[Service]\nExecStart=/bin/sh run %i\n")
+    (units / name).write_text("[Service]\nExecStart=/bin/sh run %i\n")
+    (units / "multi-user.target.wants" / not_this).touch()
     found = process.unit_facts(tmp_path)
     assert (found.systemd, found.of_user, found.enabled) == (False, False, False)
     assert found.program_there
-    (units / "multi-user.target.wants/dedupd@anna.service").touch()
+    assert os.path.basename(found.unit) == name.encode()
+    (units / "multi-user.target.wants" / enabled).touch()
     assert process.unit_facts(tmp_path).enabled
+
+
+def test_a_user_s_unit_is_looked_for_where_the_user_s_configuration_is(tmp_path, monkeypatch):
+    """`dedupd service install --user` writes there."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "other"))
+    unit = tmp_path / "other/systemd/user/dedupd.service"
+    unit.parent.mkdir(parents=True)
+    unit.write_text("[Service]\nExecStart=/bin/sh run\n")
+    assert process.unit_facts(tmp_path).unit == os.fsencode(unit)
 
 
 def test_the_table_of_libraries_is_that_of_the_project():

@@ -19,7 +19,7 @@ from dedupd.config_forms import escape
 from dedupd.disk.mounts import inside
 from dedupd.disk.overlap import exclude_line
 from dedupd.errors import UsageError, UserError
-from dedupd.faces.address import default_config
+from dedupd.faces.address import config_home, default_config
 from dedupd.text import shown
 
 _YES = ("", "y", "yes")
@@ -101,9 +101,7 @@ def _place(args: argparse.Namespace) -> Path:
     named = args.config or os.environ.get("DEDUPD_CONFIG")
     if named:
         return Path(os.path.abspath(os.path.expanduser(named)))
-    base = os.environ.get("XDG_CONFIG_HOME", "")
-    home = Path(base) if base.startswith("/") else Path("~/.config").expanduser()
-    return home / "dedupd" / "config.yaml"
+    return Path(config_home(), "dedupd", "config.yaml")
 
 
 def _demand_free(path: Path, *, force: bool) -> None:

@@ -17,6 +17,7 @@ from dedupd.config_schema import Config
 from dedupd.disk import mounts
 from dedupd.disk.mounts import inside
 from dedupd.errors import ExitCode, UsageError, UserError
+from dedupd.faces.address import config_home
 from dedupd.text import shown
 from dedupd.unit import Service
 
@@ -95,9 +96,7 @@ def _owner(args: argparse.Namespace, config: Config) -> str:
 
 
 def _user_folder() -> Path:
-    named = os.environ.get("XDG_CONFIG_HOME", "")
-    home = Path(named) if named.startswith("/") else Path("~/.config").expanduser()
-    return home / "systemd" / "user"
+    return Path(config_home(), "systemd", "user")
 
 
 def _demand_may_write(folder: Path, config: Config, *, user: bool) -> None:

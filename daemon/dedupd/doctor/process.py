@@ -12,7 +12,6 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-import dedupd
 from dedupd.config_schema import Config
 from dedupd.doctor.kernel import lock_holder
 from dedupd.doctor.running import DaemonFacts, SocketState, UnitFacts
@@ -104,7 +103,7 @@ def _knows_group(name: str | None) -> bool:
 def unit_facts(root: Path = Path("/")) -> UnitFacts:
     """Return what is seen of the units; `root` is where this machine's files begin."""
     systemd = (root / "run/systemd/system").is_dir()
-    own = Path(os.path.expanduser("~/.config/systemd/user"))
+    own = Path(address.config_home(), "systemd/user")
     user = [own, *(root / folder.lstrip("/") for folder in _USER_UNITS)]
     found = _first(user, "dedupd.service")
     if found is not None:
@@ -112,11 +111,12 @@ def unit_facts(root: Path = Path("/")) -> UnitFacts:
         lingers = (root / "var/lib/systemd/linger" / user_name(os.geteuid())).is_file()
         return _of_unit(found, systemd, of_user=True, enabled=enabled, lingers=lingers)
     system = [root / folder.lstrip("/") for folder in _SYSTEM_UNITS]
-    found = _first(system, "dedupd@.service")
+    # The first is what `dedupd service install` writes, the second comes with the source.
+    found = _first(system, "dedupd.service") or _first(system, "dedupd@.service")
     if found is None:
-        return UnitFacts(systemd, source=_our_unit())
+        return UnitFacts(systemd)
     wants = root / "etc/systemd/system/multi-user.target.wants"
-    enabled = any(wants.glob("dedupd@*.service"))
+    enabled = any(wants.glob(found.name.replace("@", "@*")))
     return _of_unit(found, systemd, of_user=False, enabled=enabled, lingers=True)
 
 
@@ -125,9 +125,7 @@ def _of_unit(
 ) -> UnitFacts:
     program = _program(unit)
     there = not program or os.access(program, os.X_OK)
-    return UnitFacts(
-        systemd, os.fsencode(unit), of_user, enabled, lingers, program, there, _our_unit()
-    )
+    return UnitFacts(systemd, os.fsencode(unit), of_user, enabled, lingers, program, there)
 
 
 def _program(unit: Path) -> bytes:
@@ -142,9 +140,3 @@ def _program(unit: Path) -> bytes:
 
 def _first(folders: list[Path], name: str) -> Path | None:
     return next((folder / name for folder in folders if (folder / name).is_file()), None)
-
-
-def _our_unit() -> bytes:
-    """Return the user unit of the source tree that this dedupd runs from, b"" without one."""
-    unit = Path(dedupd.__file__).parents[2] / "systemd/user/dedupd.service"
-    return os.fsencode(unit) if unit.is_file() else b""

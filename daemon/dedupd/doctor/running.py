@@ -112,7 +112,6 @@ class UnitFacts:
         lingers: The user's units run also while nobody is logged in.
         program: What the unit starts, b"" where that can't be told.
         program_there: It can be started.
-        source: Where this dedupd's own units are, b"" where it has none beside it.
     """
 
     systemd: bool
@@ -122,7 +121,6 @@ class UnitFacts:
     lingers: bool = False
     program: bytes = b""
     program_there: bool = True
-    source: bytes = b""
 
 
 def check_unit(facts: UnitFacts) -> Finding:
@@ -132,14 +130,14 @@ def check_unit(facts: UnitFacts) -> Finding:
         why = "start `dedupd run` by whatever starts services here"
         return note(code, "this machine isn't run by systemd", why)
     if not facts.unit:
-        return note(code, "no service unit is installed", "nothing starts it", _install(facts))
+        return note(code, "no service unit is installed", "nothing starts it", _INSTALL)
     name = shown(facts.unit)
     if not facts.program_there:
         why = f"it starts {shown(facts.program)}, which isn't there"
         edit = "systemctl --user edit --full dedupd" if facts.of_user else f"sudoedit {word(name)}"
         return problem(code, f"the unit {name} can't start", why, edit, facts.unit)
     if not facts.enabled:
-        fix = "systemctl --user enable --now dedupd" if facts.of_user else _ENABLE_SYSTEM
+        fix = _ENABLE_USERS if facts.of_user else _enable_system(name)
         why = "it isn't started by itself"
         return note(code, f"the unit {name} is not enabled", why, fix, facts.unit)
     if facts.of_user and not facts.lingers:
@@ -148,10 +146,9 @@ def check_unit(facts: UnitFacts) -> Finding:
     return ok(code, f"the unit {name} is enabled", facts.unit)
 
 
-_ENABLE_SYSTEM = "sudo systemctl enable --now dedupd@$USER"
+_ENABLE_USERS = "systemctl --user enable --now dedupd"
+_INSTALL = f"dedupd service install --user\nsystemctl --user daemon-reload\n{_ENABLE_USERS}"
 
 
-def _install(facts: UnitFacts) -> str:
-    source = word(facts.source) if facts.source else "systemd/user/dedupd.service"
-    target = "~/.config/systemd/user/dedupd.service"
-    return f"install -D -m 644 {source} {target}\nsystemctl --user enable --now dedupd"
+def _enable_system(unit: str) -> str:
+    return f"sudo systemctl enable --now dedupd{'@$USER' if '@' in unit else ''}"

@@ -106,9 +106,14 @@ def default_config() -> str | None:
     named = os.environ.get("DEDUPD_CONFIG")
     if named:
         return named
-    own = os.path.join(_xdg("XDG_CONFIG_HOME", "~/.config"), "dedupd", "config.yaml")
+    own = os.path.join(config_home(), "dedupd", "config.yaml")
     places = (own, "/etc/dedupd/config.yaml")
     return next((place for place in places if os.path.exists(place)), None)
+
+
+def config_home() -> str:
+    """Return where this user's programs keep what they were told."""
+    return _xdg("XDG_CONFIG_HOME", "~/.config")
 
 
 def _xdg(variable: str, default: str) -> str:

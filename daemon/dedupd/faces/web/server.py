@@ -10,9 +10,11 @@ import contextlib
 import errno
 import ipaddress
 import logging
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -24,6 +26,7 @@ STOP_S = 3.0
 GRACE_S = 1
 """How long a request may go on when the daemon stops."""
 MOST_CONNECTIONS = 64
+OWN_CGROUPS = Path("/proc/self/cgroup")
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +55,7 @@ class PageServer:
         Raises:
             UserError: Nothing can listen there.
         """
-        listening = _listen(self.host, self.port)
+        listening = listening_at(self.host, self.port)
         self.port = listening.getsockname()[1]
         config = uvicorn.Config(
             self._app(self.port),
@@ -119,20 +122,30 @@ def parts(listen: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listening_at(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there; port 0 is any free one.
+
+    Raises:
+        UserError: It can't be had, with what to type.
+    """
     bare = "127.0.0.1" if host == "localhost" else host
     family = socket.AF_INET6 if ipaddress.ip_address(bare).version == 6 else socket.AF_INET  # noqa: PLR2004
     try:
-        listening = socket.socket(family, socket.SOCK_STREAM)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((bare, port))
-        listening.listen(MOST_CONNECTIONS)
+        return socket.create_server((bare, port), family=family, backlog=MOST_CONNECTIONS)
     except OSError as problem:
         fix = "choose another port for web.listen, then: dedupd reload"
         if problem.errno == errno.EAFNOSUPPORT:
-            fix = (
-                "systemctl edit dedupd@USER   # the unit forbids networks, and says what to change"
-            )
-        what, why = f"the page can't listen on {host}:{port}", problem.strerror or str(problem)
+            fix = f"systemctl edit {_unit()}   # the unit forbids networks, and says what to change"
+        what = f"the page can't listen on {host}:{port}"
+        why = os.strerror(problem.errno) if problem.errno else str(problem)
         raise UserError(what, why, fix) from problem
-    return listening
+
+
+def _unit() -> str:
+    """Return the systemd unit that this process is of, as its cgroup is named."""
+    with contextlib.suppress(OSError):
+        for line in OWN_CGROUPS.read_text(errors="replace").splitlines():
+            name = line.rpartition("/")[2]
+            if name.endswith(".service"):
+                return name
+    return "dedupd"
