@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 
 from tests.system.commands import Fields, Site
 from tests.system.planting import path_of
@@ -15,6 +16,22 @@ from campaign.truth import IMPORTED, Truth, claimed, differences, imported, trut
 
 OLDEST_LOOK_S = 2.0
 """An event is written that long, at most, after the look that it speaks of."""
+SOONEST_S = 0.01
+"""Two clocks are read, one after the other."""
+
+
+class Moment(NamedTuple):
+    """What is imported in truth, from one change of the disk to the next.
+
+    Attributes:
+        began_s: When the change began that led to it: it may be so since then.
+        looked_s: When it was looked at, after that change; it was no later that it became so.
+        imported: The folders that are imported.
+    """
+
+    began_s: float
+    looked_s: float
+    imported: frozenset[bytes]
 
 
 class Claims:
@@ -28,7 +45,7 @@ class Claims:
 
     def __init__(self, site: Site, decided: Collection[bytes] = ()) -> None:
         self._site, self._decided = site, decided
-        self._moments: list[tuple[float, frozenset[bytes]]] = []
+        self._moments: list[Moment] = []
         self._read_bytes = self._last_seq = 0
         self.wrong: list[str] = []
         self.looks = self.complete = 0
@@ -38,16 +55,21 @@ class Claims:
         """Return what is so now."""
         return truths(self._site.lib, self._site.needles, self._decided)
 
-    def changed(self) -> frozenset[bytes]:
+    def changed(self, began_s: float | None = None) -> frozenset[bytes]:
         """Remember what is so now, after a change; return what is there and imported no more.
 
-        It is so since before we looked: the daemon may see it sooner than we have gone through all.
+        It is so since before we looked: the daemon may see it sooner than we have gone through
+        all, and sooner than whoever changed it comes back.
+
+        Args:
+            began_s: When the change began, where that is known.
         """
-        began_s = time.time()
+        looked_s = time.time()
         found = self.true()
         now = imported(found)
-        before = self._moments[-1][1] if self._moments else now
-        self._moments.append((began_s, now))
+        before = self._moments[-1].imported if self._moments else now
+        began_s = looked_s if began_s is None else began_s
+        self._moments.append(Moment(began_s, looked_s, now))
         still_there = found.keys() - {path for path, one in found.items() if not one.pictures}
         return frozenset((before - now) & still_there)
 
@@ -87,13 +109,18 @@ class Claims:
         return differences(report, found)
 
     def _judge(self, path: bytes, said_s: float) -> None:
-        after = [began_s for began_s, _ in self._moments[1:]] + [float("inf")]
-        held = any(
-            path in folders and began_s <= said_s + 0.01 and ended_s >= said_s - OLDEST_LOOK_S
-            for (began_s, folders), ended_s in zip(self._moments, after, strict=True)
+        after = [one.looked_s for one in self._moments[1:]] + [float("inf")]
+        off_s = min(
+            (
+                max(one.began_s - SOONEST_S - said_s, said_s - OLDEST_LOOK_S - ended_s)
+                for one, ended_s in zip(self._moments, after, strict=True)
+                if path in one.imported
+            ),
+            default=float("inf"),
         )
-        if not held:
-            self.wrong.append(f"{path!r} was called imported by a look at {said_s:.3f}")
+        if off_s > 0:
+            what = f"{path!r} was called imported by a look at {said_s:.3f}"
+            self.wrong.append(f"{what}, {off_s:.3f} s from when that was so")
 
     def _new_events(self) -> list[Fields]:
         """Return what was logged since the last call; what damage made of it says nothing."""

@@ -48,8 +48,9 @@ def _history(stage: Site, seed: int, count: int) -> tuple[Claims, list[str]]:
             running.end()
         with daemon(stage) as running:
             running.wait_ready()
+            began_s = time.time()
             operations.finish_writing()
-            claims.changed()
+            claims.changed(began_s)
             unlike += [
                 f"{one} after operation {first + EVERY}: {' '.join(done)}"
                 for one in claims.compare(quiet_report(stage))
@@ -62,8 +63,9 @@ def _some(stage: Site, operations: Operations, claims: Claims) -> list[str]:
     """Do the operations between two kills, now in a burst, now with pauses."""
     done, pause_s = [], operations.dice.choice([0, 0.001, 0.02])
     for number in range(EVERY):
+        began_s = time.time()
         done.append(operations.do())
-        lost = claims.changed()
+        lost = claims.changed(began_s)
         if lost:
             _ask_one(stage, claims, operations.dice.choice(sorted(lost)))
         claims.hear()

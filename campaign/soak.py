@@ -117,6 +117,8 @@ def _soak(running: Running, operations: Operations, claims: Claims, hours: int) 
                 soaked.away += 1
                 _go_away(running.stage, soaked.away)
         operations.finish_writing()
+        # What it saw while all was changing is said now; of that hour no truth was remembered.
+        quiet_report(running.stage)
         claims.start_log_anew()
         unlike = claims.compare(quiet_report(running.stage))
         soaked.faults += [f"hour {hour}: {one}" for one in unlike]

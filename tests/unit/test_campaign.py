@@ -139,6 +139,26 @@ def test_a_daemon_that_is_quicker_than_our_own_look_is_right(site, clock, monkey
     heard_of(site, claims, right_s=11, wrong_s=9)
 
 
+def test_a_daemon_that_is_quicker_than_whoever_changes_the_disk_is_right(site, clock):
+    """They may be kept waiting between their deed and our look at what came of it."""
+    (site.needles / "card" / "c.jpg").write_bytes(b"a stranger")
+    claims, began_s = Claims(site), NOW_S + 10
+    (site.needles / "card" / "c.jpg").unlink()
+    clock[0] += 13
+    claims.changed(began_s)
+    heard_of(site, claims, right_s=11, wrong_s=9)
+    assert claims.wrong[0].endswith("0.990 s from when that was so")
+
+
+def test_a_change_that_takes_long_ends_what_was_so_before_when_it_is_done(site, clock):
+    """Until then the daemon may have seen either."""
+    claims, began_s = Claims(site), NOW_S + 10
+    (site.lib / "a.jpg").unlink()
+    clock[0] += 13
+    claims.changed(began_s)
+    heard_of(site, claims, right_s=14, wrong_s=16)
+
+
 def test_a_damaged_log_says_what_is_left_of_it(site, clock):
     """Lines that can't be read are none; one that was heard isn't heard again."""
     log, claims = site.state / "events.jsonl", Claims(site)

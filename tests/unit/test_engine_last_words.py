@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+from types import FunctionType, ModuleType
+
 import pytest
 from tests.unit.engine_disk import other, picture, video
 from tests.unit.engine_world import World, world_with
 
 from dedupd.asks import AskAccept, AskPictures, PicturesReply
-from dedupd.model import FolderState, PictureClass, RootState
+from dedupd.model import FolderState, PictureClass, Place, RootState
 from dedupd.state.memory import MemoryStore
 
 LIBRARY = {b"a.jpg": picture(1, "a")}
@@ -277,3 +280,47 @@ def test_losses_one_by_one_add_up_to_a_suspicion():
     rest_after(world)
     assert world.state(b"card") is FolderState.UNVERIFIED
     assert world.words(b"card") == ["folder.imported"]
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_folder_that_went_and_came_back_is_told_anew(restart):
+    """As another event than the first: who remembers the ids of those they heard would miss it."""
+    world = world_with(LIBRARY, ONE)
+    world.disk.remove("n1", b"card")
+    rest_after(world)
+    if restart:
+        world.log.clear()
+        world.start()
+    world.disk.write("n1", b"card/x.jpg", picture(1, "a"))
+    rest_after(world)
+    assert world.words(b"card")[-1] == "folder.imported"
+    assert facts(world, "folder.imported", b"/n1/card")["times"] == 2
+
+
+def test_folders_that_came_and_went_leave_nothing_in_memory():
+    """A daemon runs for years, and an owner empties a card every week."""
+    world = world_with(LIBRARY, ONE)
+    for number in range(20):
+        folder = b"trip %d" % number
+        world.disk.write("n1", folder + b"/x.jpg", picture(1, "a"))
+        world.disk.write("n1", folder + b"/y.jpg", picture(2 + number % 2, "a"))
+        rest_after(world)
+        world.disk.change("n1", folder + b"/y.jpg", picture(1, "a"))
+        rest_after(world)
+        assert world.state(folder) is FolderState.IMPORTED
+        world.disk.remove("n1", folder)
+        rest_after(world)
+    held = [one for one in reached(world.engine) if isinstance(one, Place)]
+    assert [one for one in held if one.path.startswith(b"trip") and b"19" not in one.path] == []
+
+
+def reached(start: object) -> list[object]:
+    """Return every object that an object holds, and what these hold; the store is a disk."""
+    seen, todo = {id(start): start}, [start]
+    while todo:
+        for one in gc.get_referents(todo.pop()):
+            outside = isinstance(one, (type, ModuleType, FunctionType, MemoryStore, World))
+            if id(one) not in seen and not outside:
+                seen[id(one)] = one
+                todo.append(one)
+    return list(seen.values())

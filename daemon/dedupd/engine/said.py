@@ -3,6 +3,9 @@
 The event log is what people were told, so it is the authority: its events that the store has
 not seen yet (we were killed between the two) are applied on top of what the store remembers.
 What a look without a log found is kept apart, for those who ask it: nobody was told.
+
+In memory is only what is said to be imported; of all other folders, and of those that are gone,
+the store alone remembers what was said once.
 """
 
 from __future__ import annotations
@@ -45,15 +48,24 @@ class SaidBook:
 
     def __init__(self, store: Store, *, logs: bool) -> None:
         self._store, self._logs = store, logs
-        self._said: dict[Place, Said] = {}
+        self._said: dict[Place, Said] = {}  # only what is imported
 
     def get(self, folder: Place) -> Said:
-        """Return the last word about a folder."""
+        """Return what is said of a folder now; `NOTHING` if that isn't that it is imported."""
         return self._said.get(folder, NOTHING)
+
+    def last(self, folder: Place) -> Said:
+        """Return the last word about a folder, taken back or not; this may read the store."""
+        said = self._said.get(folder)
+        if said is not None:
+            return said
+        kinds = (_TOLD,) if self._logs else (_FOUND, _TOLD)  # what was found is newer
+        found = (self._store.meta(_key(kind, folder)) for kind in kinds)
+        return next((_said(facts) for facts in found if facts is not None), NOTHING)
 
     def set(self, folder: Place, said: Said) -> None:
         """Remember a new last word."""
-        self._said[folder] = said
+        self._hold(folder, said)
         facts = {
             "imported": said.imported,
             "times": said.times,
@@ -64,7 +76,7 @@ class SaidBook:
 
     def reopen(self, folder: Place) -> None:
         """Take back what was said."""
-        self.set(folder, replace(self.get(folder), imported=False, imported_at=None))
+        self.set(folder, replace(self.last(folder), imported=False, imported_at=None))
 
     def load(self, roots: Iterable[str]) -> None:
         """Take in what the store remembers."""
@@ -79,13 +91,16 @@ class SaidBook:
     def _take(self, kind: str, root: str) -> None:
         prefix = f"{kind}/{root}/"
         for key, facts in self._store.metas(prefix):
-            self._said[Place(root, bytes.fromhex(key[len(prefix) :]))] = _said(facts)
+            self._hold(Place(root, bytes.fromhex(key[len(prefix) :])), _said(facts))
+
+    def _hold(self, folder: Place, said: Said) -> None:
+        if said.imported:
+            self._said[folder] = said
+        else:
+            self._said.pop(folder, None)
 
     def replay(self, folder: Place, event: Mapping[str, object]) -> None:
         """Apply one logged event that the store may not have seen."""
-        if folder not in self._said:
-            facts = self._store.meta(_key(_TOLD, folder))
-            self._said[folder] = _said(facts) if facts is not None else NOTHING
         if event.get("event") == "folder.imported":
             self.set(folder, _said({**event, "imported": True, "imported_at": event.get("time")}))
         elif event.get("event") in ("folder.reopened", "folder.removed"):

@@ -132,7 +132,7 @@ class Standing:
             if not self.holds(folder):
                 self._wanted.add(folder)
             return
-        self._held.pop(folder, None)
+        self._let_go(folder)
         self._wanted.discard(folder)
         if conditions.votes_open and looks_imported(node, replace(conditions, votes_open=False)):
             self._waiting.update([folder] if self.votes.are_forgotten() else [])
@@ -167,12 +167,17 @@ class Standing:
         for folder in list(self._held):
             node = self._tally.node(folder)
             if folder.root == root or node is None or node.rests_on[root]:
-                del self._held[folder]
+                self._let_go(folder)
+
+    def _let_go(self, folder: Place) -> None:
+        self._held.pop(folder, None)
+        self._looked_at.pop(folder, None)
 
     def removed(self, folder: Place) -> None:
         """A needle folder was deleted, or all its pictures: what owners do once it is imported."""
         node, said = self._tally.node(folder), self.said.get(folder)
-        self._held.pop(folder, None)
+        self._let_go(folder)
+        self._retries.pop(folder, None)
         self._wanted.discard(folder)
         last = self._last.pop(folder, None)
         if node is None or not (said.imported or last or node.tree["pictures"]):
@@ -181,13 +186,13 @@ class Standing:
         name, path = "folder.removed", self._roots.path(folder)
         event_id = _event_id(name, path, said.contents, said.times) if said.imported else ""
         self._out.tell(Event(name, path, (("last_state", state.value),), id=event_id))
-        if said.times:
+        if said.imported:
             self.said.reopen(folder)
 
     def shut(self, folder: Place, why: Unreadable) -> None:
         """A needle folder can't be listed any more: what was said of it is taken back."""
         node = self._tally.node(folder)
-        self._held.pop(folder, None)
+        self._let_go(folder)
         self._wanted.discard(folder)
         if node is not None and self.said.get(folder).imported:
             node.cause = Cause(why.reason, folder, folder)
@@ -263,7 +268,7 @@ class Standing:
                 self._retries.pop(folder, None)
                 self._hold(folder, node, imported)
             else:
-                self._held.pop(folder, None)
+                self._let_go(folder)
                 self._tally.changed.add(folder)
         root = claim.case.folder.root
         before = self._culprits.get(root, frozenset())
@@ -302,7 +307,7 @@ class Standing:
     def _hold(self, folder: Place, node: Node, imported: Imported) -> None:
         """Say it, if it isn't what we said already."""
         self._held[folder], self._looked_at[folder] = imported, rfc3339(self._out.now.wall_s)
-        said, contents = self.said.get(folder), self._cases.contents(folder)
+        said, contents = self.said.last(folder), self._cases.contents(folder)
         if said.imported:
             if said.contents != contents:
                 self.said.set(folder, replace(said, contents=contents))
