@@ -40,6 +40,9 @@ FORMAT = 1
 """Of keys and values together; a store of any other format is set aside."""
 
 _BLOOM_FILTER_BITS = 10
+# Hardly a block is asked for twice, for `level` keeps what was asked for lately.  The usual 8 MiB
+# fill up in the course of a day; without them 50,000 reads took as long, 0.4 to 1 s.
+_BLOCK_CACHE_BYTES = 2**20
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _NO_RIGHT = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, errno.ENFILE)
 
@@ -193,6 +196,7 @@ def _level_db(folder: Path, create: bool) -> Any:
         error_if_exists=create,
         paranoid_checks=True,
         bloom_filter_bits=_BLOOM_FILTER_BITS,
+        lru_cache_size=_BLOCK_CACHE_BYTES,
     )
 
 
