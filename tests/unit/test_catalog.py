@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 
 from hypothesis import given
@@ -17,6 +18,7 @@ RECORDS = st.builds(
     type=st.sampled_from([EntryType.FILE, EntryType.FILE, EntryType.LINK, EntryType.FOLDER]),
     digest=st.sampled_from([None, bytes(32), bytes([1]) * 32]),
     problem=st.sampled_from([None, Unreadable("io")]),
+    settled=st.booleans(),
 )
 
 
@@ -38,17 +40,37 @@ def test_everything_is_found_by_place_by_size_and_by_content(steps):
             for one in files.values()
             if one.digest is None and one.problem is None
         )
+        coming = Counter(
+            one.stamp.size_bytes
+            for one in files.values()
+            if one.digest is None and one.problem is None and not one.settled
+        )
         assert dict(catalog.files(root.id)) == here
         assert catalog.count(root.id) == len(here)
         for size_bytes in (1, 2, 3):
             expected = {p for p, one in files.items() if one.stamp.size_bytes == size_bytes}
             assert catalog.of_size(root.role, size_bytes) == expected
             assert catalog.unread(root.role, size_bytes) == unread[size_bytes]
+            readable = unread[size_bytes] > coming[size_bytes]
+            assert catalog.readable(root.role, size_bytes) == readable
+            all_three = catalog.state_of_size(root.role, size_bytes)
+            assert all_three == (bool(expected), unread[size_bytes] > 0, readable)
         digests = {one.digest for one in files.values() if one.digest is not None}
         assert set(catalog.digests(root.role)) == digests
         for digest in digests:
             expected = {place for place, one in files.items() if one.digest == digest}
             assert catalog.places(root.role, digest) == expected
+
+
+def test_a_size_that_no_unread_file_has_takes_no_room():
+    """A million files have as many sizes."""
+    catalog = Catalog(ROOTS)
+    for size_bytes in range(1000):
+        record = FileRecord(Stamp(1, size_bytes, 0, 0), EntryType.FILE, settled=False)
+        catalog.put(Place("h1", b"a"), record)
+        catalog.put(Place("h1", b"a"), dataclasses.replace(record, settled=True, digest=bytes(32)))
+    assert not catalog._unread[Role.HAYSTACK]
+    assert not catalog._coming[Role.HAYSTACK]
 
 
 def test_folders_are_known_with_those_above_them():

@@ -136,8 +136,7 @@ class Catalog:
         if record.digest is not None:
             self._by_digest[role].add(record.digest, place)
         elif record.problem is None:
-            self._unread[role][record.stamp.size_bytes] += 1
-            self._coming[role][record.stamp.size_bytes] += not record.settled
+            self._count_unread(role, record, 1)
 
     def _unlink(self, place: Place, record: FileRecord) -> None:
         if record.type is not EntryType.FILE:
@@ -147,5 +146,14 @@ class Catalog:
         if record.digest is not None:
             self._by_digest[role].discard(record.digest, place)
         elif record.problem is None:
-            self._unread[role][record.stamp.size_bytes] -= 1
-            self._coming[role][record.stamp.size_bytes] -= not record.settled
+            self._count_unread(role, record, -1)
+
+    def _count_unread(self, role: Role, record: FileRecord, change: int) -> None:
+        """Count a file that was not read yet; sizes that no such file has take no room."""
+        size_bytes = record.stamp.size_bytes
+        for counter in (self._unread[role], *[self._coming[role]] * (not record.settled)):
+            left = counter.get(size_bytes, 0) + change
+            if left:
+                counter[size_bytes] = left
+            else:
+                del counter[size_bytes]
